@@ -1,0 +1,123 @@
+/**
+ * The words of the graph: kinds, steps, outputs. Plain data, shared by workflow, activities, client and tests.
+ * The rule: a kind is declared once, here and in `kinds.ts`; names of activities, removal order, plan and drawings follow from it.
+ */
+
+import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, PskSource } from '../spec/types.js';
+
+/** Every kind of OpenStack resource that a step makes. */
+export type ResourceKind =
+  | 'network'
+  | 'subnet'
+  | 'router'
+  | 'externalGateway'
+  | 'routerInterface'
+  | 'ikePolicy'
+  | 'ipsecPolicy'
+  | 'vpnService'
+  | 'localEndpointGroup'
+  | 'peerEndpointGroup'
+  | 'siteConnection'
+  | 'securityGroup'
+  | 'securityGroupRule'
+  | 'port'
+  | 'server';
+
+/** Acts make nothing that stays: they wait and prove. */
+export type ActKind = 'ping' | 'awaitTunnel';
+
+export type StepKind = ResourceKind | ActKind;
+
+interface StepBase {
+  /** Unique in its graph: `left/subnet`, `left~right/left/connection`, `left~right/ping`. */
+  readonly key: string;
+  /** Keys of the steps that must be done before this one starts, and whose outputs it may read. */
+  readonly needs: readonly string[];
+  /** What a person reads beside the step: the resource's name, or what is waited for. */
+  readonly title: string;
+}
+
+/**
+ * What a resource is to be, as far as the spec and the look-ups know it: one shape a kind. Ids of other steps' resources are not in it; an
+ * activity takes those from the outputs it is given.
+ */
+export interface Wants {
+  readonly network: Record<string, never>;
+  readonly subnet: { readonly cidr: string; readonly gateway: string; readonly dns: readonly string[] };
+  readonly router: Record<string, never>;
+  readonly externalGateway: { readonly externalNetwork: string };
+  readonly routerInterface: Record<string, never>;
+  readonly ikePolicy: IkePolicySpec;
+  readonly ipsecPolicy: IpsecPolicySpec;
+  readonly vpnService: Record<string, never>;
+  readonly localEndpointGroup: Record<string, never>;
+  readonly peerEndpointGroup: { readonly cidrs: readonly string[] };
+  readonly siteConnection: { readonly options: ConnectionOptions; readonly psk: PskSource };
+  readonly securityGroup: Record<string, never>;
+  readonly securityGroupRule: Record<string, never>;
+  readonly port: Record<string, never>;
+  /** Ids of image and flavor, chosen by the look-up. `peers`: the sites whose test VMs it pings. */
+  readonly server: { readonly image: string; readonly flavor: string; readonly peers: readonly string[] };
+}
+
+/** A step that makes one resource at one site. */
+export interface ResourceStep<K extends ResourceKind = ResourceKind> extends StepBase {
+  readonly kind: K;
+  readonly want: Wants[K];
+  readonly site: string;
+  /** The link this end belongs to; with `peer` for steps of a link's end. */
+  readonly link?: string;
+  readonly peer?: string;
+  /** The name the resource gets. */
+  readonly name: string;
+  /** Belongs to the test VMs: removed again when the ping is done, whatever becomes of the VPN. */
+  readonly temporary: boolean;
+}
+
+/** A step that waits or proves, over a whole link. */
+export interface ActStep extends StepBase {
+  readonly kind: ActKind;
+  readonly link: string;
+  /** The two sites of the link. */
+  readonly sites: readonly [string, string];
+}
+
+export type Step = ResourceStep | ActStep;
+
+/** Steps in an order in which every step stands after all that it needs. */
+export interface Graph {
+  readonly steps: readonly Step[];
+}
+
+/** What look-ups in the clouds add to the spec: an existing network's parts, and images and flavors for the test VMs. */
+export interface LookUps {
+  /** Existing router and subnet by the key that their step would have (`right/router`). */
+  readonly given: Readonly<Record<string, StepOutput>>;
+  /** Ids by site. */
+  readonly images: Readonly<Record<string, { readonly image: string; readonly flavor: string }>>;
+}
+
+/** What became of a resource. `shared`: an existing VPN service of someone else's is used. */
+export type StepAction = 'created' | 'adopted' | 'updated' | 'shared' | 'existing';
+
+/** What a resource step hands on: ids, addresses and statuses only, never an API body, never a secret. */
+export interface StepOutput {
+  readonly id: string;
+  readonly name: string;
+  readonly action: StepAction;
+  /** VPN service: its external IPv4. Port: its fixed address. Subnet: its gateway. */
+  readonly address?: string;
+  readonly cidr?: string;
+  readonly status?: string;
+  /** Another id that goes with the resource: a subnet's network, a router interface's port. */
+  readonly parent?: string;
+  /** Epoch milliseconds of the last write whose effect is not certain; the run settles before it ends. */
+  readonly doubtAt?: number;
+}
+
+/** Where a step stands. `undone`: rolled back or, for a test VM's, cleaned up. */
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone' | 'left';
+
+export function isResourceStep(step: Step): step is ResourceStep {
+  return step.kind !== 'ping' && step.kind !== 'awaitTunnel';
+}

@@ -1,0 +1,106 @@
+/**
+ * The normalised spec: what a spec file means once defaults are applied and every name is spelled out. Workflows, activities,
+ * graph and client read this shape and never the file's own. Plain data, so that it can be recorded in a history.
+ * The rule: no optional field that stands for a default. What may be left out in a file is filled in by `normaliseSpec`.
+ */
+
+/** IKE policy as Neutron takes it, every field always sent: API defaults differ between releases, and some no longer work. */
+export interface IkePolicySpec {
+  readonly version: 'v1' | 'v2';
+  readonly mode: 'main' | 'aggressive';
+  readonly encryption: string;
+  readonly auth: string;
+  readonly pfs: string;
+  readonly lifetimeSeconds: number;
+}
+
+/** IPsec policy as Neutron takes it, every field always sent. */
+export interface IpsecPolicySpec {
+  readonly protocol: 'esp' | 'ah';
+  readonly encapsulation: 'tunnel' | 'transport';
+  readonly encryption: string;
+  readonly auth: string;
+  readonly pfs: string;
+  readonly lifetimeSeconds: number;
+}
+
+/** Dead peer detection and the other per-connection options. */
+export interface ConnectionOptions {
+  readonly dpd: { readonly action: string; readonly intervalSeconds: number; readonly timeoutSeconds: number };
+  readonly mtu: number;
+  readonly initiator: 'bi-directional' | 'response-only';
+}
+
+/** Where the pre-shared key comes from. Never the key itself. `env` and `file` are read on the worker. */
+export type PskSource =
+  | { readonly from: 'generated' }
+  | { readonly from: 'env'; readonly name: string }
+  | { readonly from: 'file'; readonly path: string };
+
+/** How a tunnel is proven. `none` leaves the VPN unproven, and the result says so. Image and flavor: name or id; undefined chooses the smallest that fits. */
+export type CheckSpec =
+  | { readonly via: 'none' }
+  | { readonly via: 'console'; readonly image?: string; readonly flavor?: string; readonly count: number };
+
+export interface SubnetSpec {
+  readonly name: string;
+  readonly cidr: string;
+  readonly gateway: string;
+  readonly dns: readonly string[];
+}
+
+/** A site's network: made by us, or existing, in which case nothing of it is ever changed or removed. */
+export type SiteNetwork =
+  | { readonly kind: 'created'; readonly name: string; readonly router: string; readonly subnet: SubnetSpec }
+  | { readonly kind: 'existing'; readonly router: string; readonly subnet: string };
+
+export interface SiteSpec {
+  /** Key in `sites` of the file, such as `left`. */
+  readonly key: string;
+  /** Entry in clouds.yaml; undefined means the worker's own default (OS_CLOUD, OS_* or the only entry). */
+  readonly cloud?: string;
+  readonly region: string;
+  /** Name or id of the external network of the router's gateway. */
+  readonly externalNetwork: string;
+  readonly network: SiteNetwork;
+  readonly names: {
+    readonly ikePolicy: string;
+    readonly ipsecPolicy: string;
+    readonly vpnService: string;
+    readonly localEndpointGroup: string;
+  };
+}
+
+/** One end of a link: what stands at `site` and points at `peer`. */
+export interface LinkEndSpec {
+  readonly site: string;
+  readonly peer: string;
+  readonly names: { readonly peerEndpointGroup: string; readonly connection: string };
+}
+
+/** Two sites joined by a tunnel. Key `left~right`. */
+export interface LinkSpec {
+  readonly key: string;
+  readonly ends: readonly [LinkEndSpec, LinkEndSpec];
+}
+
+export interface VpnSpec {
+  /** Identity of the VPN: `[a-z0-9][a-z0-9-]{0,47}`. */
+  readonly name: string;
+  readonly sites: readonly SiteSpec[];
+  readonly links: readonly LinkSpec[];
+  readonly ike: IkePolicySpec;
+  readonly ipsec: IpsecPolicySpec;
+  readonly connection: ConnectionOptions;
+  readonly psk: PskSource;
+  readonly check: CheckSpec;
+  readonly onFailure: 'rollback' | 'keep';
+  /** Deadline of the forward steps, then rollback. */
+  readonly retryForSeconds: number;
+  /** Deadline of the undo steps. */
+  readonly rollbackForSeconds: number;
+  /** How long a tunnel may take from its second connection to its first ping (or ACTIVE, without a check). */
+  readonly tunnelTimeoutSeconds: number;
+  /** How long after the last write in doubt its late effect is looked for. A bound of the guarantee. */
+  readonly settleTimeSeconds: number;
+}

@@ -1,0 +1,274 @@
+/**
+ * Every name and type that client, workflows and activities share: workflow types and their one argument, activity arguments and results,
+ * the query, the search attributes, the published failure types. Workflows import this, the graph, and nothing else of the project.
+ * The rule: everything here is recorded in histories, so a field may be added and none may change its meaning.
+ */
+import type { Graph, ResourceKind, ResourceStep, StepAction, StepOutput, StepState } from '../graph/types.js';
+import type { VpnSpec } from '../spec/types.js';
+
+export const TASK_QUEUE = 'regionlink';
+export const PROVISION = 'provisionVpn';
+export const DESTROY = 'destroyVpn';
+export const PROGRESS_QUERY = 'progress';
+
+/** The id of a VPN's workflow. One id per VPN is the lock: no two operations on it run at once. */
+export function workflowIdOf(vpn: string): string {
+  return `vpn/${vpn}`;
+}
+
+/** Search attributes by Temporal type, registered by the worker where they are missing. Never encrypted by Temporal: nothing secret. */
+export const SEARCH_ATTRIBUTES = { VpnName: 'KEYWORD', VpnPhase: 'KEYWORD', VpnRegions: 'KEYWORD_LIST' } as const;
+
+/** Memo keys. The digest tells whether a running provision is of the same spec. */
+export const MEMO = { specDigest: 'specDigest', requestedBy: 'requestedBy' } as const;
+
+export interface ProvisionInput {
+  /** The spec as its file has it. The first activity validates and normalises it, so that a caller in any language may send it. */
+  readonly spec: unknown;
+}
+
+export interface DestroyInput {
+  readonly vpn: string;
+}
+
+/** What must not change under a run's feet. Activities compare it with their worker's own and fail `WorkerMismatch` where it differs. */
+export interface SitePins {
+  readonly site: string;
+  readonly cloud?: string;
+  readonly region: string;
+  readonly projectId: string;
+  readonly networkEndpoint: string;
+  /** Configured owner and Temporal namespace: whose marks this run may touch. */
+  readonly owner: string;
+}
+
+/** What a link's generated PSK derives from, besides the worker's master key: a random nonce and which master key it is. Not secret. */
+export interface LinkPins {
+  readonly nonce: string;
+  readonly keyId: string;
+}
+
+/** How long calls and attempts may take, from the worker's configuration, in milliseconds; recorded so that a run keeps its own. */
+export interface Timing {
+  /** Full timeout of one HTTP request. */
+  readonly httpTimeoutMs: number;
+  /** Limit of one attempt of a step. */
+  readonly attemptMs: number;
+  /** An attempt not heard of for so long is given up. */
+  readonly heartbeatMs: number;
+  readonly retryInitialMs: number;
+  readonly retryMaximumMs: number;
+  /** Pause between two looks while waiting for a tunnel, a ping, a server. */
+  readonly pollMs: number;
+}
+
+/** A resource of the VPN as it stood before this run: what rollback sets back. Only fields that the API can change, never a secret. */
+export interface BeforeState {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Result of the first activity. The workflow walks this recorded graph, so a new release's steps never disturb an open run. */
+export interface ResolvedVpn {
+  readonly spec: VpnSpec;
+  readonly graph: Graph;
+  readonly sites: Readonly<Record<string, SitePins>>;
+  readonly links: Readonly<Record<string, LinkPins>>;
+  /** Parts of existing networks by the key that their step would have. */
+  readonly given: Readonly<Record<string, StepOutput>>;
+  readonly before: Readonly<Record<string, BeforeState>>;
+  readonly timing: Timing;
+  readonly warnings: readonly string[];
+}
+
+export interface ResolveInput {
+  readonly spec: unknown;
+  readonly run: string;
+}
+
+/** Argument of every `ensure…` activity. */
+export interface EnsureInput<K extends ResourceKind = ResourceKind> {
+  readonly vpn: string;
+  /** `firstExecutionRunId` of the run, for the mark. */
+  readonly run: string;
+  readonly step: ResourceStep<K>;
+  readonly site: SitePins;
+  /** Of the other end, for steps of a link. */
+  readonly peer?: SitePins;
+  readonly link?: LinkPins;
+  /** Outputs of the steps that this one needs and of the existing parts of its site. */
+  readonly outputs: Readonly<Record<string, StepOutput>>;
+  readonly timing: Timing;
+}
+
+/**
+ * Argument of every `remove…` activity. With `run`, rollback: only what that run made is removed, what it changed is set back to `before`.
+ * Without it, destroy: everything of the VPN under this step goes.
+ */
+export interface RemoveInput {
+  readonly vpn: string;
+  readonly step: ResourceStep;
+  readonly site: SitePins;
+  readonly outputs: Readonly<Record<string, StepOutput>>;
+  readonly timing: Timing;
+  readonly run?: string;
+  /** What the step said it made, where its answer is known. */
+  readonly made?: StepOutput;
+  readonly before?: BeforeState;
+}
+
+export interface RemoveOutput {
+  readonly action: 'removed' | 'restored' | 'kept' | 'absent';
+  readonly ids: readonly string[];
+  readonly doubtAt?: number;
+}
+
+/** Argument of the acts over a link. Keys of `sites`, `servers` and `connections` are the two sites. */
+export interface LinkInput {
+  readonly vpn: string;
+  readonly run: string;
+  readonly step: string;
+  readonly link: string;
+  readonly sites: readonly [SitePins, SitePins];
+  readonly outputs: Readonly<Record<string, StepOutput>>;
+  readonly timing: Timing;
+  /** Milliseconds that may pass until the act must have succeeded. */
+  readonly timeoutMs: number;
+  /** Whether a ping has already proven the tunnel: its status is then only a warning when it lags. */
+  readonly proven: boolean;
+}
+
+export interface PingStatistics {
+  readonly from: string;
+  readonly to: string;
+  readonly address: string;
+  readonly sent: number;
+  readonly received: number;
+  readonly lossPercent: number;
+  /** Round-trip times in milliseconds. */
+  readonly rtt: { readonly min: number; readonly avg: number; readonly max: number };
+}
+
+export interface PingOutput {
+  readonly directions: readonly PingStatistics[];
+}
+
+export interface TunnelOutput {
+  /** Status of each end's connection by site. */
+  readonly statuses: Readonly<Record<string, string>>;
+  readonly warning?: string;
+}
+
+export interface SettleInput {
+  readonly vpn: string;
+  readonly run: string;
+  /** Steps whose write was in doubt, with the id that their step uses; none on rollback. */
+  readonly steps: readonly { readonly step: ResourceStep; readonly site: SitePins; readonly keep?: string }[];
+  readonly outputs: Readonly<Record<string, StepOutput>>;
+  /** Epoch milliseconds until which late effects are looked for. */
+  readonly until: number;
+  readonly timing: Timing;
+}
+
+export interface SettleOutput {
+  readonly removed: readonly { readonly step: string; readonly id: string }[];
+}
+
+/** A resource that could not be removed, in words for the person who has to. */
+export interface Leftover {
+  readonly kind: ResourceKind;
+  readonly name: string;
+  readonly id: string;
+  readonly region: string;
+  readonly reason: string;
+}
+
+/** What destroy found under a VPN's marks, as a graph to walk backwards. */
+export interface InventoryOutput {
+  readonly graph: Graph;
+  readonly sites: Readonly<Record<string, SitePins>>;
+  readonly found: Readonly<Record<string, StepOutput>>;
+  readonly timing: Timing;
+}
+
+/** Published types of an application failure. Each message says what was tried, what the cloud said, and what to do. */
+export type FailureType =
+  | 'InvalidSpec'
+  | 'SpecConflict'
+  | 'WorkerMismatch'
+  | 'CannotSeeOwnResources'
+  | 'CloudRefused'
+  | 'CloudUnavailable'
+  | 'CloudNotSuitable'
+  | 'CheckInconclusive'
+  | 'TunnelDown'
+  | 'Leftovers';
+
+export type Phase =
+  | 'resolving'
+  | 'provisioning'
+  | 'cleaning-up'
+  | 'settling'
+  | 'rolling-back'
+  | 'destroying'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
+
+export interface StepProgress {
+  readonly key: string;
+  readonly kind: ResourceStep['kind'] | 'ping' | 'awaitTunnel';
+  readonly title: string;
+  /** Undefined for steps over a link. */
+  readonly site?: string;
+  readonly needs: readonly string[];
+  readonly temporary: boolean;
+  readonly state: StepState;
+  /** Epoch milliseconds. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly action?: StepAction;
+  readonly id?: string;
+  /** One line on how it failed, or why it is left. */
+  readonly note?: string;
+}
+
+/** Answer of the `progress` query of both workflows. */
+export interface Progress {
+  readonly vpn: string;
+  readonly operation: 'provision' | 'destroy';
+  readonly phase: Phase;
+  readonly sites: readonly { readonly key: string; readonly region: string; readonly cloud?: string }[];
+  readonly steps: readonly StepProgress[];
+  readonly warnings: readonly string[];
+}
+
+export interface ProvisionResult {
+  readonly vpn: string;
+  /** `proven`: both directions answered a ping. `unproven`: no check was asked for. */
+  readonly proof: 'proven' | 'unproven';
+  readonly sites: readonly {
+    readonly key: string;
+    readonly region: string;
+    readonly cloud?: string;
+    /** External IPv4 of its VPN service. */
+    readonly address: string;
+    readonly resources: readonly (StepOutput & { readonly step: string; readonly kind: ResourceKind })[];
+  }[];
+  readonly links: readonly {
+    readonly key: string;
+    readonly statuses: Readonly<Record<string, string>>;
+    readonly ping: readonly PingStatistics[];
+  }[];
+  readonly warnings: readonly string[];
+}
+
+export interface DestroyResult {
+  readonly vpn: string;
+  readonly removed: readonly {
+    readonly kind: ResourceKind;
+    readonly name: string;
+    readonly id: string;
+    readonly region: string;
+  }[];
+}
