@@ -17,17 +17,18 @@ export function endStepKey(link: string, site: string, kind: ResourceKind): stri
   return `${link}/${site}/${kind}`;
 }
 
-const SITE_KINDS_OF_A_CREATED_NETWORK: readonly ResourceKind[] = [
+const SITE_KINDS_OF_A_CREATED_NETWORK: readonly SiteKind[] = [
   'network',
   'subnet',
   'router',
   'externalGateway',
   'routerInterface',
 ];
-const SITE_KINDS: readonly ResourceKind[] = ['ikePolicy', 'ipsecPolicy', 'vpnService', 'localEndpointGroup'];
+const SITE_KINDS: readonly SiteKind[] = ['ikePolicy', 'ipsecPolicy', 'vpnService', 'localEndpointGroup'];
 type EndKind = 'peerEndpointGroup' | 'siteConnection';
+type SiteKind = Exclude<ResourceKind, EndKind>;
 const END_KINDS: readonly EndKind[] = ['peerEndpointGroup', 'siteConnection'];
-const CHECK_KINDS: readonly ResourceKind[] = ['securityGroup', 'securityGroupRule', 'port', 'server'];
+const CHECK_KINDS: readonly SiteKind[] = ['securityGroup', 'securityGroupRule', 'port', 'server'];
 
 const NOTHING_LOOKED_UP: LookUps = { given: {}, images: {} };
 
@@ -37,7 +38,7 @@ export function buildGraph(spec: VpnSpec, lookUps: LookUps = NOTHING_LOOKED_UP):
   const checked = spec.check.via !== 'none';
   const steps: ResourceStep[] = spec.sites.flatMap((site) => [
     ...(site.network.kind === 'created' ? SITE_KINDS_OF_A_CREATED_NETWORK : []).map((kind) =>
-      siteStep(spec, site, kind),
+      siteStep(spec, lookUps, site, kind),
     ),
     ...SITE_KINDS.map((kind) => siteStep(spec, lookUps, site, kind)),
     ...(checked && linked.has(site.key) ? CHECK_KINDS : []).map((kind) => siteStep(spec, lookUps, site, kind)),
@@ -48,7 +49,7 @@ export function buildGraph(spec: VpnSpec, lookUps: LookUps = NOTHING_LOOKED_UP):
   return inOrder([...connectNeeds(steps, spec), ...spec.links.flatMap((link) => actSteps(spec, link))]);
 }
 
-function siteStep(spec: VpnSpec, lookUps: LookUps, site: SiteSpec, kind: ResourceKind): ResourceStep {
+function siteStep(spec: VpnSpec, lookUps: LookUps, site: SiteSpec, kind: SiteKind): ResourceStep {
   const name = siteResourceName(spec, site, kind);
   return {
     key: siteStepKey(site.key, kind),
@@ -62,7 +63,7 @@ function siteStep(spec: VpnSpec, lookUps: LookUps, site: SiteSpec, kind: Resourc
   };
 }
 
-function siteWants(spec: VpnSpec, lookUps: LookUps, site: SiteSpec): Omit<Wants, EndKind> {
+function siteWants(spec: VpnSpec, lookUps: LookUps, site: SiteSpec): Pick<Wants, SiteKind> {
   const nothing = {};
   const subnet = site.network.kind === 'created' ? site.network.subnet : { cidr: '', gateway: '', dns: [] };
   return {
@@ -174,6 +175,7 @@ function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
     key: `${link.key}/awaitTunnel`,
     kind: 'awaitTunnel',
     link: link.key,
+    sites,
     title: `tunnel ${title}`,
   } as const;
   if (spec.check.via === 'none') return [{ ...tunnel, needs: connections }];
