@@ -84,6 +84,8 @@ export interface ResolvedVpn {
 export interface ResolveInput {
   readonly spec: unknown;
   readonly run: string;
+  /** Must be the id that the spec's name gives, since that id is the lock. */
+  readonly workflowId: string;
 }
 
 /** Argument of every `ensure…` activity. */
@@ -112,6 +114,8 @@ export interface RemoveInput {
   readonly outputs: Readonly<Record<string, StepOutput>>;
   readonly timing: Timing;
   readonly run?: string;
+  /** Something that needs this resource could not be removed: being in use is then final. */
+  readonly blocked: boolean;
   /** What the step said it made, where its answer is known. */
   readonly made?: StepOutput;
   readonly before?: BeforeState;

@@ -1,0 +1,105 @@
+/**
+ * How workflows call activities: one proxy a call, because the summary that the Temporal UI shows beside it and the time left differ each time.
+ * The rule: every option carries its reason; the numbers come from the recorded `Timing`, never from here.
+ */
+import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { activityName } from '../graph/kinds.js';
+import type { StepOutput } from '../graph/types.js';
+import type {
+  DestroyInput,
+  EnsureInput,
+  InventoryOutput,
+  LinkInput,
+  PingOutput,
+  RemoveInput,
+  RemoveOutput,
+  ResolvedVpn,
+  ResolveInput,
+  SettleInput,
+  SettleOutput,
+  Timing,
+  TunnelOutput,
+} from './protocol.js';
+
+/** Before the worker's own timing is known: reads only, so short attempts suffice. */
+const FIRST_ACTIVITY: ActivityOptions = {
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 1500 },
+};
+
+export function resolveSpec(input: ResolveInput): Promise<ResolvedVpn> {
+  const proxy = proxyActivities<{ resolveSpec(input: ResolveInput): Promise<ResolvedVpn> }>({
+    ...FIRST_ACTIVITY,
+    summary: 'Validate the spec, look up and pin both sites',
+  });
+  return proxy.resolveSpec(input);
+}
+
+export function takeInventory(input: DestroyInput): Promise<InventoryOutput> {
+  const proxy = proxyActivities<{ takeInventory(input: DestroyInput): Promise<InventoryOutput> }>({
+    ...FIRST_ACTIVITY,
+    summary: `Find everything that bears the marks of ${input.vpn}`,
+  });
+  return proxy.takeInventory(input);
+}
+
+/** Milliseconds that the step may take over all its attempts, and what the UI shows beside it. */
+export interface CallOptions {
+  readonly withinMs: number;
+  readonly summary: string;
+}
+
+export function ensureStep(input: EnsureInput, call: CallOptions): Promise<StepOutput> {
+  return callOne<EnsureInput, StepOutput>(activityName('ensure', input.step.kind), input, call);
+}
+
+export function removeStep(input: RemoveInput, call: CallOptions): Promise<RemoveOutput> {
+  return callOne<RemoveInput, RemoveOutput>(activityName('remove', input.step.kind), input, call);
+}
+
+export function pingPeers(input: LinkInput, call: CallOptions): Promise<PingOutput> {
+  return callOne<LinkInput, PingOutput>('pingPeers', input, call, input.timeoutMs);
+}
+
+export function awaitTunnel(input: LinkInput, call: CallOptions): Promise<TunnelOutput> {
+  return callOne<LinkInput, TunnelOutput>('awaitTunnel', input, call, input.timeoutMs);
+}
+
+export function settle(input: SettleInput, call: CallOptions): Promise<SettleOutput> {
+  return callOne<SettleInput, SettleOutput>('settle', input, call, Math.max(0, input.until - Date.now()));
+}
+
+function callOne<I extends { readonly timing: Timing }, O>(
+  name: string,
+  input: I,
+  call: CallOptions,
+  waitsMs = 0,
+): Promise<O> {
+  const proxy = proxyActivities<Record<string, (input: I) => Promise<O>>>(optionsFor(input.timing, call, waitsMs));
+  const activity = proxy[name];
+  if (activity === undefined) throw new Error(`no activity ${name}`);
+  return activity(input);
+}
+
+function optionsFor(timing: Timing, call: CallOptions, waitsMs: number): ActivityOptions {
+  const attemptMs = timing.attemptMs + waitsMs;
+  return {
+    startToCloseTimeout: attemptMs,
+    // Not below two attempts: a deadline that leaves room for one only would turn a lost worker into a failed step.
+    scheduleToCloseTimeout: Math.max(call.withinMs, 2 * attemptMs),
+    // How a killed worker is noticed, and how a step hears of a cancellation.
+    heartbeatTimeout: timing.heartbeatMs,
+    // A write in flight is awaited, never abandoned: the step itself says when it has stopped.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: timing.retryInitialMs,
+      backoffCoefficient: 2,
+      maximumInterval: timing.retryMaximumMs,
+      // Time is the limit, not attempts; a number all the same, since an unlimited one reads like a mistake.
+      maximumAttempts: 100 + Math.ceil(call.withinMs / timing.retryMaximumMs),
+    },
+    summary: call.summary,
+  };
+}

@@ -1,0 +1,3 @@
+/** What the worker bundles: the workflow types, by the names that `protocol.ts` gives them. */
+export { destroyVpn } from './destroy.js';
+export { provisionVpn } from './provision.js';

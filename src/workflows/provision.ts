@@ -1,0 +1,97 @@
+/**
+ * `provisionVpn`: the whole tutorial as one durable, idempotent run. Run it again to converge or to repair.
+ * The rule: it ends in one of two ways, a working VPN or the clouds as they were at its start. Anything else is listed by name in its failure.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { isResourceStep } from '../graph/types.js';
+import { resolveSpec } from './activities.js';
+import type { Leftover, ProvisionInput, ProvisionResult, ResolvedVpn } from './protocol.js';
+import { listOf, oneLine, Saga } from './saga.js';
+import { Tracker } from './tracker.js';
+
+export async function provisionVpn(input: ProvisionInput): Promise<ProvisionResult> {
+  const { firstExecutionRunId, workflowId, startTime } = workflowInfo();
+  const tracker = new Tracker('provision', workflowId.replace(/^vpn\//, ''), 'resolving');
+  const resolved = await resolveSpec({ spec: input.spec, run: firstExecutionRunId, workflowId });
+  tracker.plan(resolved.graph, resolved.sites, resolved.warnings);
+
+  tracker.enter('provisioning');
+  const saga = new Saga(resolved, firstExecutionRunId, startTime.getTime(), tracker);
+  const failed = await saga.forward();
+
+  if (failed === undefined) {
+    tracker.enter('cleaning-up');
+    await saga.undo('temporary');
+  }
+  const cause = failed ?? cancelledMeanwhile();
+  if (cause !== undefined) {
+    const keep = resolved.spec.onFailure === 'keep' && !isCancellation(cause);
+    tracker.enter('rolling-back');
+    await saga.undo(keep ? 'temporary' : 'everything');
+    await saga.settle(keep ? 'made' : 'undone');
+    tracker.enter(isCancellation(cause) ? 'cancelled' : 'failed');
+    throw withLeftovers(cause, saga.leftovers);
+  }
+  await saga.settle('made');
+  if (saga.leftovers.length > 0) {
+    tracker.enter('failed');
+    throw withLeftovers(undefined, saga.leftovers);
+  }
+  tracker.enter('done');
+  return resultOf(resolved, saga);
+}
+
+/** A cancel that came while the test VMs were being removed, which nothing interrupts. */
+function cancelledMeanwhile(): CancelledFailure | undefined {
+  return CancellationScope.current().consideredCancelled ? new CancelledFailure('cancelled') : undefined;
+}
+
+/** The root cause as it is, unless something is left behind: then a failure that lists it, with the root cause inside. */
+function withLeftovers(cause: unknown, leftovers: readonly Leftover[]): unknown {
+  if (leftovers.length === 0) return cause;
+  const why =
+    cause === undefined
+      ? 'The VPN works, but its test VMs could not be cleaned up'
+      : `${oneLine(cause)}\nRollback could not finish`;
+  return ApplicationFailure.create({
+    message: `${why}. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: regionlink destroy`,
+    type: 'Leftovers',
+    nonRetryable: true,
+    details: [{ leftovers }],
+    ...(cause instanceof Error ? { cause } : {}),
+  });
+}
+
+function resultOf(resolved: ResolvedVpn, saga: Saga): ProvisionResult {
+  const kept = resolved.graph.steps.filter(isResourceStep).filter((step) => !step.temporary);
+  const tunnels = [...saga.tunnels.values()];
+  return {
+    vpn: resolved.spec.name,
+    proof: resolved.spec.check.via === 'none' ? 'unproven' : 'proven',
+    sites: Object.values(resolved.sites).map(({ site, region, cloud }) => ({
+      key: site,
+      region,
+      ...(cloud === undefined ? {} : { cloud }),
+      address: saga.outputs.get(`${site}/vpnService`)?.address ?? '',
+      resources: kept.flatMap((step) => {
+        const output = saga.outputs.get(step.key);
+        return step.site === site && output !== undefined ? [{ ...output, step: step.key, kind: step.kind }] : [];
+      }),
+    })),
+    links: resolved.spec.links.map((link) => ({
+      key: link.key,
+      statuses: saga.tunnels.get(link.key)?.statuses ?? {},
+      ping: saga.pings.get(link.key)?.directions ?? [],
+    })),
+    warnings: [
+      ...resolved.warnings,
+      ...tunnels.flatMap((tunnel) => (tunnel.warning === undefined ? [] : [tunnel.warning])),
+    ],
+  };
+}

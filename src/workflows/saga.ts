@@ -1,0 +1,260 @@
+/**
+ * The saga: forward steps in one scope, undo in a shielded one. What is made, changed or in doubt is known here and nowhere else in a workflow.
+ * The rule: a step's undo is registered before the step starts, and nothing is undone while a forward step still runs.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { type ActStep, isResourceStep, type ResourceStep, type Step, type StepOutput } from '../graph/types.js';
+import { walkBackward, walkForward } from '../graph/walk.js';
+import { awaitTunnel, ensureStep, pingPeers, removeStep, settle } from './activities.js';
+import type { Leftover, LinkInput, PingOutput, RemoveInput, ResolvedVpn, SitePins, TunnelOutput } from './protocol.js';
+import type { Tracker } from './tracker.js';
+
+export class Saga {
+  readonly outputs = new Map<string, StepOutput>();
+  readonly pings = new Map<string, PingOutput>();
+  readonly tunnels = new Map<string, TunnelOutput>();
+  readonly leftovers: Leftover[] = [];
+  /** Steps whose undo is due on rollback; in it before the step's first attempt. */
+  private readonly begun = new Map<string, ResourceStep>();
+  /** Epoch milliseconds of each step's last write whose effect is not certain. */
+  private readonly doubts = new Map<string, number>();
+
+  constructor(
+    private readonly resolved: ResolvedVpn,
+    private readonly run: string,
+    private readonly startedAt: number,
+    private readonly tracker: Tracker,
+  ) {
+    for (const [key, given] of Object.entries(resolved.given)) this.outputs.set(key, given);
+  }
+
+  /** Walks the graph forwards. Resolves to the first error, or to undefined; all branches have settled either way. */
+  async forward(): Promise<unknown> {
+    const scope = new CancellationScope();
+    try {
+      await scope.run(() =>
+        walkForward(
+          this.resolved.graph.steps,
+          (step) => this.runStep(step),
+          () => scope.cancel(),
+        ),
+      );
+      return undefined;
+    } catch (error) {
+      return error ?? new Error('a step failed without a reason');
+    }
+  }
+
+  /** Undoes the test VMs, or with `everything` all that this run began. Cannot be cancelled; goes on past failures into `leftovers`. */
+  async undo(what: 'temporary' | 'everything'): Promise<void> {
+    const due = [...this.begun.values()].filter((step) => what === 'everything' || step.temporary);
+    const stuck = new Set<string>();
+    await CancellationScope.nonCancellable(() =>
+      walkBackward(this.resolved.graph.steps, due, async (step) => {
+        const blocked = this.resolved.graph.steps.some(
+          (other) => stuck.has(other.key) && other.needs.includes(step.key),
+        );
+        if (await this.undoStep(step, blocked)) this.begun.delete(step.key);
+        else stuck.add(step.key);
+      }),
+    );
+  }
+
+  /** Looks for late effects of doubtful writes until `settleTime` after the last of them, and removes those that no step uses. */
+  async settle(outcome: 'made' | 'undone'): Promise<void> {
+    if (this.doubts.size === 0) return;
+    this.tracker.enter('settling');
+    const until = Math.max(...this.doubts.values()) + this.resolved.spec.settleTimeSeconds * 1000;
+    const steps = this.resolved.graph.steps.filter(isResourceStep).filter((step) => this.doubts.has(step.key));
+    const keep = (step: ResourceStep) =>
+      outcome === 'made' && !step.temporary ? this.outputs.get(step.key)?.id : undefined;
+    await CancellationScope.nonCancellable(async () => {
+      try {
+        await settle(
+          {
+            vpn: this.resolved.spec.name,
+            run: this.run,
+            steps: steps.map((step) => {
+              const id = keep(step);
+              return { step, site: this.site(step.site), ...(id === undefined ? {} : { keep: id }) };
+            }),
+            outputs: Object.fromEntries(this.outputs),
+            until,
+            timing: this.resolved.timing,
+          },
+          {
+            withinMs: this.resolved.spec.rollbackForSeconds * 1000,
+            summary: `Look for late effects of ${steps.length} uncertain writes`,
+          },
+        );
+      } catch (error) {
+        this.leftovers.push(...leftoversOf(error));
+      }
+    });
+  }
+
+  private async runStep(step: Step): Promise<void> {
+    if (isResourceStep(step)) this.begun.set(step.key, step);
+    this.tracker.step(step.key, 'running');
+    try {
+      if (isResourceStep(step)) await this.ensure(step);
+      else await this.act(step);
+    } catch (error) {
+      this.tracker.step(step.key, isCancellation(error) ? 'cancelled' : 'failed', { note: oneLine(error) });
+      throw error;
+    }
+  }
+
+  private async ensure(step: ResourceStep): Promise<void> {
+    const { resolved } = this;
+    const link = step.link === undefined ? undefined : resolved.links[step.link];
+    try {
+      const output = await ensureStep(
+        {
+          vpn: resolved.spec.name,
+          run: this.run,
+          step,
+          site: this.site(step.site),
+          ...(step.peer === undefined ? {} : { peer: this.site(step.peer) }),
+          ...(link === undefined ? {} : { link }),
+          outputs: this.outputsFor(step),
+          timing: resolved.timing,
+        },
+        { withinMs: this.timeLeftMs(), summary: `Ensure ${step.title} in ${this.site(step.site).region}` },
+      );
+      this.outputs.set(step.key, output);
+      if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
+      this.tracker.step(step.key, 'done', { output });
+    } catch (error) {
+      const at = doubtOf(error);
+      if (at !== undefined) this.doubt(step.key, at);
+      throw error;
+    }
+  }
+
+  private async act(step: ActStep): Promise<void> {
+    const ping = this.pings.get(step.link);
+    const timeoutMs = (ping !== undefined ? PROVEN_GRACE_SECONDS : this.resolved.spec.tunnelTimeoutSeconds) * 1000;
+    const input: LinkInput = {
+      vpn: this.resolved.spec.name,
+      run: this.run,
+      step: step.key,
+      link: step.link,
+      sites: [this.site(step.sites[0]), this.site(step.sites[1])],
+      outputs: Object.fromEntries(this.outputs),
+      timing: this.resolved.timing,
+      timeoutMs,
+      proven: ping !== undefined,
+    };
+    const call = {
+      withinMs: Math.max(this.timeLeftMs(), timeoutMs),
+      summary: `${step.kind === 'ping' ? 'Prove' : 'Await'} ${step.title}`,
+    };
+    if (step.kind === 'ping') this.pings.set(step.link, await pingPeers(input, call));
+    else this.tunnels.set(step.link, await awaitTunnel(input, call));
+    this.tracker.step(step.key, 'done');
+  }
+
+  private async undoStep(step: ResourceStep, blocked: boolean): Promise<boolean> {
+    this.tracker.step(step.key, 'undoing');
+    const made = this.outputs.get(step.key);
+    const before = this.resolved.before[step.key];
+    const input: RemoveInput = {
+      vpn: this.resolved.spec.name,
+      run: this.run,
+      step,
+      site: this.site(step.site),
+      outputs: this.outputsFor(step),
+      timing: this.resolved.timing,
+      blocked,
+      ...(made === undefined ? {} : { made }),
+      ...(before === undefined ? {} : { before }),
+    };
+    try {
+      const output = await removeStep(input, {
+        withinMs: this.resolved.spec.rollbackForSeconds * 1000,
+        summary: `Undo ${step.title} in ${input.site.region}`,
+      });
+      if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
+      this.tracker.step(step.key, output.action === 'kept' ? 'done' : 'undone');
+      return true;
+    } catch (error) {
+      this.leftovers.push(...leftoversOrUnknown(input, error));
+      this.tracker.step(step.key, 'left', { note: oneLine(error) });
+      return false;
+    }
+  }
+
+  private outputsFor(step: ResourceStep): Record<string, StepOutput> {
+    const needed = new Set([...step.needs, ...Object.keys(this.resolved.given)]);
+    return Object.fromEntries([...this.outputs].filter(([key]) => needed.has(key)));
+  }
+
+  private site(key: string): SitePins {
+    const site = this.resolved.sites[key];
+    if (site === undefined) throw ApplicationFailure.nonRetryable(`the spec has no site ${key}`, 'InvalidSpec');
+    return site;
+  }
+
+  private timeLeftMs(): number {
+    return Math.max(0, this.startedAt + this.resolved.spec.retryForSeconds * 1000 - Date.now());
+  }
+
+  private doubt(step: string, at: number): void {
+    this.doubts.set(step, Math.max(at, this.doubts.get(step) ?? 0));
+  }
+}
+
+/** Once packets flow, the API's ACTIVE may lag by a minute; after three it is a warning. */
+const PROVEN_GRACE_SECONDS = 180;
+
+/**
+ * When the last write of a failed step may still take effect: as the step itself says, or now, where the step was lost (worker killed, attempt
+ * timed out) or cancelled between two attempts and nobody can say.
+ */
+function doubtOf(error: unknown): number | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure) return Date.now();
+  if (cause instanceof ApplicationFailure) return (cause.details?.[0] as { doubtAt?: number } | undefined)?.doubtAt;
+  if (isCancellation(error)) {
+    const details = (cause as { details?: unknown[] } | undefined)?.details?.[0] as
+      | { doubtAt?: number; certain?: boolean }
+      | undefined;
+    return details?.certain ? details.doubtAt : Date.now();
+  }
+  return undefined;
+}
+
+function leftoversOf(error: unknown): readonly Leftover[] {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return [];
+  return (cause.details?.[0] as { leftovers?: readonly Leftover[] } | undefined)?.leftovers ?? [];
+}
+
+/** What a failed removal left: as it says itself, or what is known of the step where it could not say. */
+export function leftoversOrUnknown(input: RemoveInput, error: unknown): readonly Leftover[] {
+  const said = leftoversOf(error);
+  if (said.length > 0) return said;
+  const { step, site, made } = input;
+  const id = made?.id ?? 'id unknown, look for its mark';
+  return [{ kind: step.kind, name: step.name, id, region: site.region, reason: oneLine(error) }];
+}
+
+/** Leftovers as text, one a line. */
+export function listOf(leftovers: readonly Leftover[]): string {
+  return leftovers.map((left) => `${left.kind} ${left.name} (${left.id}) in ${left.region}: ${left.reason}`).join('\n');
+}
+
+/** The innermost message, which is the one that says what happened. */
+export function oneLine(error: unknown): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  const message = innermost instanceof Error ? innermost.message : String(innermost);
+  return message.split('\n')[0]?.slice(0, 200) ?? '';
+}

@@ -1,0 +1,131 @@
+/**
+ * What a run shows of itself: the `progress` query, the Markdown table of the UI's current details, the phase as a search attribute.
+ * The rule: costs no history but for the phase, which is an event and is written only when it changes.
+ */
+
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Graph, Step, StepOutput, StepState } from '../graph/types.js';
+import { isResourceStep } from '../graph/types.js';
+import { type Phase, PROGRESS_QUERY, type Progress, type SitePins, type StepProgress } from './protocol.js';
+
+export const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
+
+const VPN_NAME = defineSearchAttributeKey('VpnName', SearchAttributeType.KEYWORD);
+const VPN_PHASE = defineSearchAttributeKey('VpnPhase', SearchAttributeType.KEYWORD);
+const VPN_REGIONS = defineSearchAttributeKey('VpnRegions', SearchAttributeType.KEYWORD_LIST);
+
+const MARKS: Readonly<Record<StepState, string>> = {
+  waiting: '·',
+  running: '▶',
+  done: '✔',
+  failed: '✖',
+  cancelled: '◼',
+  undoing: '↩',
+  undone: '∅',
+  left: '‼',
+};
+
+export class Tracker {
+  private phase: Phase;
+  private sites: Progress['sites'] = [];
+  private warnings: readonly string[] = [];
+  private readonly steps = new Map<string, StepProgress>();
+
+  constructor(
+    private readonly operation: Progress['operation'],
+    private readonly vpn: string,
+    first: Phase,
+  ) {
+    this.phase = first;
+    setHandler(progressQuery, () => this.progress(), { description: 'Phase and steps of this run, with times.' });
+    upsertSearchAttributes([
+      { key: VPN_NAME, value: vpn },
+      { key: VPN_PHASE, value: first },
+    ]);
+    this.show();
+  }
+
+  /** Takes over the graph, once it is known. */
+  plan(graph: Graph, sites: Readonly<Record<string, SitePins>>, warnings: readonly string[] = []): void {
+    this.warnings = warnings;
+    this.sites = Object.values(sites).map(({ site, region, cloud }) => ({
+      key: site,
+      region,
+      ...(cloud === undefined ? {} : { cloud }),
+    }));
+    for (const step of graph.steps) this.steps.set(step.key, waiting(step));
+    upsertSearchAttributes([{ key: VPN_REGIONS, value: [...new Set(this.sites.map((site) => site.region))] }]);
+    this.show();
+  }
+
+  enter(phase: Phase): void {
+    if (phase === this.phase) return;
+    this.phase = phase;
+    upsertSearchAttributes([{ key: VPN_PHASE, value: phase }]);
+    this.show();
+  }
+
+  step(key: string, state: StepState, more: { readonly output?: StepOutput; readonly note?: string } = {}): void {
+    const step = this.steps.get(key);
+    if (step === undefined) return;
+    const began = state === 'running' || state === 'undoing';
+    const { endedAt: _, ...rest } = step;
+    this.steps.set(key, {
+      ...rest,
+      state,
+      ...(began ? { startedAt: Date.now() } : { endedAt: Date.now() }),
+      ...(more.output === undefined ? {} : { action: more.output.action, id: more.output.id }),
+      ...(more.note === undefined ? {} : { note: more.note }),
+    });
+    this.show();
+  }
+
+  private progress(): Progress {
+    return {
+      vpn: this.vpn,
+      operation: this.operation,
+      phase: this.phase,
+      sites: this.sites,
+      steps: [...this.steps.values()],
+      warnings: this.warnings,
+    };
+  }
+
+  private show(): void {
+    setCurrentDetails(this.markdown());
+  }
+
+  private markdown(): string {
+    const columns = this.sites.map((site) => site.key);
+    const head = `**${this.vpn}**: ${this.phase}`;
+    if (columns.length === 0) return head;
+    const steps = [...this.steps.values()];
+    const kinds = [...new Set(steps.map((step) => step.kind))];
+    const rows = kinds.map((kind) => {
+      const cell = (site: string | undefined) =>
+        steps
+          .filter((step) => step.kind === kind && step.site === site)
+          .map((step) => `${MARKS[step.state]} ${step.title}${step.note === undefined ? '' : ` (${step.note})`}`)
+          .join('; ');
+      const shared = cell(undefined);
+      return `| ${kind} | ${columns.map((site) => cell(site) || shared).join(' | ')} |`;
+    });
+    const regions = this.sites.map((site) => `${site.key} (${site.region})`);
+    return [head, '', `| step | ${regions.join(' | ')} |`, `|---|${regions.map(() => '---|').join('')}`, ...rows].join(
+      '\n',
+    );
+  }
+}
+
+function waiting(step: Step): StepProgress {
+  return {
+    key: step.key,
+    kind: step.kind,
+    title: step.title,
+    needs: step.needs,
+    temporary: isResourceStep(step) && step.temporary,
+    state: 'waiting',
+    ...(isResourceStep(step) ? { site: step.site } : {}),
+  };
+}
