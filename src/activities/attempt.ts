@@ -1,0 +1,132 @@
+/**
+ * One attempt of an activity: its heartbeat, its cancellation, and what it may still write. Reads stop on cancel; a write in flight is awaited; and no write
+ * starts that could outlive the attempt, so that whatever Temporal has given up writes nothing any more.
+ * The rule: every call to a cloud goes through `read` or `write`.
+ */
+import { activityInfo, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Timing } from '../workflows/protocol.js';
+import { failureOf, isAbort, leavesDoubt } from './failures.js';
+
+/** What an attempt leaves to the next one, in its heartbeat. */
+interface Ledger {
+  readonly attempt: number;
+  /** False while the attempt runs: a successor that finds it so knows that its predecessor was lost, perhaps within a write. */
+  readonly ended: boolean;
+  readonly doubtAt?: number;
+  readonly inUseSince?: number;
+}
+
+/** Passed to a read: it stops when the step is cancelled. */
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** Passed to a write: nothing is sent after `notAfter` (epoch milliseconds), checked again when the connection stands. */
+export interface WriteOptions {
+  readonly notAfter: number;
+  readonly timeoutMs: number;
+}
+
+export class Attempt {
+  private readonly startedWall = Date.now();
+  private readonly startedMono = performance.now();
+  private lastBeat = performance.now();
+  private lapsed = false;
+  /** Epoch milliseconds of the last write that may still take effect. */
+  doubtAt: number | undefined;
+  /** Since when the cloud has answered "in use", over all attempts. */
+  inUseSince: number | undefined;
+
+  private constructor(private readonly timing: Timing) {
+    const last = activityInfo().heartbeatDetails as Ledger | undefined;
+    const { attempt } = activityInfo();
+    this.doubtAt = last?.doubtAt;
+    this.inUseSince = last?.inUseSince;
+    const predecessorEnded = attempt === 1 || (last?.attempt === attempt - 1 && last.ended);
+    if (!predecessorEnded) this.doubtAt = Date.now();
+    this.beat(false);
+  }
+
+  /** Runs an activity's body as an attempt. What it throws reaches Temporal as an application failure or a cancellation, with its doubts. */
+  static async run<T>(timing: Timing, body: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const attempt = new Attempt(timing);
+    const timer = setInterval(() => attempt.beat(false), Math.max(20, timing.heartbeatMs / 6));
+    try {
+      return await body(attempt);
+    } catch (error) {
+      throw attempt.translate(error);
+    } finally {
+      clearInterval(timer);
+      attempt.beat(true);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return Context.current().cancellationSignal;
+  }
+
+  read<T>(call: (options: ReadOptions) => Promise<T>): Promise<T> {
+    return call({ signal: this.signal, timeoutMs: this.timing.httpTimeoutMs });
+  }
+
+  /** Sends a write, if it is certain to end within this attempt. A failure that leaves its effect open is noted as doubt. */
+  async write<T>(call: (options: WriteOptions) => Promise<T>): Promise<T> {
+    if (this.signal.aborted) throw this.signal.reason;
+    const notAfter = Date.now() + this.msLeft() - this.timing.httpTimeoutMs;
+    if (this.lapsed || notAfter <= Date.now()) throw new AttemptOver();
+    try {
+      return await call({ notAfter, timeoutMs: this.timing.httpTimeoutMs });
+    } catch (error) {
+      if (leavesDoubt(error)) this.doubtAt = Date.now();
+      throw error;
+    }
+  }
+
+  /** Waits, unless cancelled. */
+  async pause(ms: number): Promise<void> {
+    await Context.current().sleep(ms);
+  }
+
+  /** Milliseconds until this attempt may be given up: by its own limit, or because its heartbeat was not heard. */
+  private msLeft(): number {
+    // Both clocks, and the later one counts: a suspended machine stops the one, a stepped clock misleads the other.
+    const elapsed = Math.max(Date.now() - this.startedWall, performance.now() - this.startedMono);
+    const silent = performance.now() - this.lastBeat;
+    return Math.min(this.timing.attemptMs - elapsed, this.timing.heartbeatMs - silent);
+  }
+
+  private beat(ended: boolean): void {
+    // A process that was frozen beats again when it wakes. That beat comes too late, so the silence before it is remembered.
+    if (performance.now() - this.lastBeat > this.timing.heartbeatMs / 2) this.lapsed = true;
+    this.lastBeat = performance.now();
+    heartbeat({
+      attempt: activityInfo().attempt,
+      ended,
+      ...(this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt }),
+      ...(this.inUseSince === undefined ? {} : { inUseSince: this.inUseSince }),
+    } satisfies Ledger);
+  }
+
+  private translate(error: unknown): Error {
+    const doubt = this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt };
+    if (this.signal.aborted && (isAbort(error) || error instanceof CancelledFailure)) {
+      if (Context.current().cancellationDetails?.cancelRequested) return new CancelledFailure('cancelled', [{ ...doubt, certain: true }]);
+      // Shut down, paused, reset or timed out: not the run's will, so the step is tried again.
+      return ApplicationFailure.create({ message: 'the worker stopped this attempt; it will be tried again', type: 'AttemptOver', details: [doubt] });
+    }
+    if (error instanceof AttemptOver) {
+      return ApplicationFailure.create({ message: error.message, type: 'AttemptOver', details: [doubt] });
+    }
+    return failureOf(error, doubt);
+  }
+}
+
+/** Too little time left to write safely: nothing was sent. */
+class AttemptOver extends Error {
+  override readonly name = 'AttemptOver';
+  constructor() {
+    super('too little time was left in this attempt for a write to end within it; nothing was sent, the next attempt does it');
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The worker's master keys, and the secrets that derive from them. A generated PSK is stored nowhere: both ends, every retry and every worker with the same key derive the same one.
+ * The rule: nothing that derives from a key leaves this worker but into the cloud that needs it.
+ */
+import { createHmac, hkdfSync } from 'node:crypto';
+
+/** A master key, known by an id that may be told to anyone. */
+interface MasterKey {
+  readonly id: string;
+  readonly secret: Buffer;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Letters and digits only, 40 of them: what every VPN product that was seen accepts (some refuse `&`, `?` or more than 40 characters). */
+const PSK_LENGTH = 40;
+
+export class KeyRing {
+  private readonly keys: ReadonlyMap<string, MasterKey>;
+  /** Id of the key that new secrets derive from. */
+  readonly currentId: string;
+
+  private constructor(keys: readonly [MasterKey, ...MasterKey[]]) {
+    this.keys = new Map(keys.map((key) => [key.id, key]));
+    this.currentId = keys[0].id;
+  }
+
+  /**
+   * From the text of a key file or variable: one key a line, base64 or hex, at least 32 bytes; the first is current, the others are kept for
+   * VPNs made with them. Throws an Error that names the line, never the key.
+   */
+  static parse(text: string): KeyRing {
+    const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+    const keys = lines.map((line, index) => {
+      const secret = /^[0-9a-f]+$/i.test(line) && line.length % 2 === 0 ? Buffer.from(line, 'hex') : Buffer.from(line, 'base64');
+      if (secret.length < 32) {
+        throw new Error(`master key ${index + 1} has ${secret.length} bytes; it needs at least 32, as base64 or hex: openssl rand -base64 32`);
+      }
+      const id = createHmac('sha256', secret).update('regionlink key id').digest('hex').slice(0, 8);
+      return { id, secret };
+    });
+    const [first, ...rest] = keys;
+    if (first === undefined) throw new Error('the master key is empty; make one with: openssl rand -base64 32');
+    return new KeyRing([first, ...rest]);
+  }
+
+  has(keyId: string): boolean {
+    return this.keys.has(keyId);
+  }
+
+  /** The PSK of a link, 40 letters and digits. Undefined where this worker does not have that key. */
+  psk(keyId: string, parts: { readonly owner: string; readonly vpn: string; readonly link: string; readonly nonce: string }): string | undefined {
+    const key = this.keys.get(keyId);
+    if (key === undefined) return undefined;
+    const info = JSON.stringify(['regionlink psk', parts.owner, parts.vpn, parts.link]);
+    const bytes = Buffer.from(hkdfSync('sha256', key.secret, parts.nonce, info, 255));
+    // Bytes that would favour some letters are passed over; 255 bytes leave 40 with overwhelming likelihood, and the same ones every time.
+    const even = [...bytes].filter((byte) => byte < ALPHABET.length * 4).slice(0, PSK_LENGTH);
+    return even.map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What goes wrong between us and a cloud, as one small class. Never an axios error: those carry headers and bodies, so tokens and keys.
+ * The rule: a field added here ends up in logs and in Temporal's history, so none may hold what was sent.
+ */
+
+/** Whether the server may have seen the request: `no` (never connected), `maybe` (no answer came), `answered`. */
+export type Sent = 'no' | 'maybe' | 'answered';
+
+export interface OpenStackErrorFields {
+  readonly service: string;
+  readonly region: string;
+  readonly method: string;
+  readonly path: string;
+  readonly sent: Sent;
+  readonly status?: number | undefined;
+  /** Node's or our own code where there was no usable answer: `ECONNRESET`, `ETIMEDOUT`, `BAD_ANSWER`, `REDIRECT`. */
+  readonly code?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** `NeutronError.type`, or the key of Nova's error body (`itemNotFound`). */
+  readonly type?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+export class OpenStackError extends Error {
+  override readonly name = 'OpenStackError';
+  readonly fields: OpenStackErrorFields;
+
+  /** `said`: the cloud's own words, or what happened instead of an answer. */
+  constructor(
+    readonly said: string,
+    fields: OpenStackErrorFields,
+  ) {
+    const what = [fields.status, fields.type ?? fields.code].filter((part) => part !== undefined).join(' ');
+    const id = fields.requestId === undefined ? '' : ` (request ${fields.requestId})`;
+    super(`${fields.method} ${fields.path} in region ${fields.region}: ${what}: ${said}${id}`);
+    this.fields = fields;
+  }
+}
+
+/** The clouds' configuration or credentials are wrong, or a catalog lacks what is asked for: nothing that a retry mends. */
+export class CloudConfigError extends Error {
+  override readonly name = 'CloudConfigError';
+}
+
+/** Raised for an aborted read. Temporal's worker knows a cancellation by this name; axios's own `CanceledError` it does not. */
+export class AbortError extends Error {
+  override readonly name = 'AbortError';
+}
