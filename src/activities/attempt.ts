@@ -63,6 +63,11 @@ export class Attempt {
     }
   }
 
+  /** Pause between two looks, in milliseconds. */
+  get pollMs(): number {
+    return this.timing.pollMs;
+  }
+
   get signal(): AbortSignal {
     return Context.current().cancellationSignal;
   }
@@ -112,9 +117,14 @@ export class Attempt {
   private translate(error: unknown): Error {
     const doubt = this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt };
     if (this.signal.aborted && (isAbort(error) || error instanceof CancelledFailure)) {
-      if (Context.current().cancellationDetails?.cancelRequested) return new CancelledFailure('cancelled', [{ ...doubt, certain: true }]);
+      if (Context.current().cancellationDetails?.cancelRequested)
+        return new CancelledFailure('cancelled', [{ ...doubt, certain: true }]);
       // Shut down, paused, reset or timed out: not the run's will, so the step is tried again.
-      return ApplicationFailure.create({ message: 'the worker stopped this attempt; it will be tried again', type: 'AttemptOver', details: [doubt] });
+      return ApplicationFailure.create({
+        message: 'the worker stopped this attempt; it will be tried again',
+        type: 'AttemptOver',
+        details: [doubt],
+      });
     }
     if (error instanceof AttemptOver) {
       return ApplicationFailure.create({ message: error.message, type: 'AttemptOver', details: [doubt] });
@@ -127,6 +137,8 @@ export class Attempt {
 class AttemptOver extends Error {
   override readonly name = 'AttemptOver';
   constructor() {
-    super('too little time was left in this attempt for a write to end within it; nothing was sent, the next attempt does it');
+    super(
+      'too little time was left in this attempt for a write to end within it; nothing was sent, the next attempt does it',
+    );
   }
 }

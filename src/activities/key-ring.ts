@@ -30,11 +30,17 @@ export class KeyRing {
    * VPNs made with them. Throws an Error that names the line, never the key.
    */
   static parse(text: string): KeyRing {
-    const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+    const lines = text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#'));
     const keys = lines.map((line, index) => {
-      const secret = /^[0-9a-f]+$/i.test(line) && line.length % 2 === 0 ? Buffer.from(line, 'hex') : Buffer.from(line, 'base64');
+      const secret =
+        /^[0-9a-f]+$/i.test(line) && line.length % 2 === 0 ? Buffer.from(line, 'hex') : Buffer.from(line, 'base64');
       if (secret.length < 32) {
-        throw new Error(`master key ${index + 1} has ${secret.length} bytes; it needs at least 32, as base64 or hex: openssl rand -base64 32`);
+        throw new Error(
+          `master key ${index + 1} has ${secret.length} bytes; it needs at least 32, as base64 or hex: openssl rand -base64 32`,
+        );
       }
       const id = createHmac('sha256', secret).update('regionlink key id').digest('hex').slice(0, 8);
       return { id, secret };
@@ -49,7 +55,10 @@ export class KeyRing {
   }
 
   /** The PSK of a link, 40 letters and digits. Undefined where this worker does not have that key. */
-  psk(keyId: string, parts: { readonly owner: string; readonly vpn: string; readonly link: string; readonly nonce: string }): string | undefined {
+  psk(
+    keyId: string,
+    parts: { readonly owner: string; readonly vpn: string; readonly link: string; readonly nonce: string },
+  ): string | undefined {
     const key = this.keys.get(keyId);
     if (key === undefined) return undefined;
     const info = JSON.stringify(['regionlink psk', parts.owner, parts.vpn, parts.link]);

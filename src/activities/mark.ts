@@ -27,7 +27,10 @@ export const SERVER_MARK = 'regionlink';
 
 /** The mark as text. Throws RangeError beyond 255 characters, which the spec's limits on names rule out. */
 export function formatMark(mark: Mark): string {
-  const text = [PREFIX, ...FIELDS.flatMap((field) => (mark[field] === undefined ? [] : [`${field}=${mark[field]}`]))].join(' ');
+  const text = [
+    PREFIX,
+    ...FIELDS.flatMap((field) => (mark[field] === undefined ? [] : [`${field}=${mark[field]}`])),
+  ].join(' ');
   if (text.length > MARK_LIMIT) throw new RangeError(`owner mark of ${text.length} characters: "${text}"`);
   return text;
 }
@@ -39,7 +42,11 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
   const fields = new Map(
     parts.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)] as const),
   );
-  if (fields.size !== parts.length || [...fields.keys()].some((field) => !(FIELDS as readonly string[]).includes(field))) return undefined;
+  if (
+    fields.size !== parts.length ||
+    [...fields.keys()].some((field) => !(FIELDS as readonly string[]).includes(field))
+  )
+    return undefined;
   const [owner, vpn, step, run, nonce, key] = FIELDS.map((field) => fields.get(field));
   if (!owner || !step || !run) return undefined;
   return {

@@ -1,0 +1,107 @@
+/**
+ * The algorithm of "ensure", once for every kind: find before create on every attempt, adopt what is equal, change what can be changed, refuse the rest.
+ * The rule: it never deletes, but for one case: a resource of ours in ERROR that nothing uses is removed and made again.
+ */
+import type { ResourceKind, StepAction, StepOutput } from '../graph/types.js';
+import { later, refuse } from './failures.js';
+import type { Difference, Found, Kind, StepScope } from './kind.js';
+
+/** Looks after a create: a list may lag behind for some seconds, but not for ever. */
+const LOOKS = 5;
+
+/** Kinds and regions in which a create was seen in a later list by this worker; asked once each, not once a step. */
+const seen = new Set<string>();
+
+export async function ensureKind<K extends ResourceKind>(kind: Kind<K>, scope: StepScope<K>): Promise<StepOutput> {
+  const found = await withoutErrored(kind, await kind.find(scope), scope);
+  const chosen = await choose(kind, found, scope);
+  if (chosen === undefined) {
+    const made = await kind.create(scope);
+    await mustBeSeen(kind, made, scope);
+    return outputOf(kind, made, made.mark?.run === scope.run || made.mark === undefined ? 'created' : 'adopted', scope);
+  }
+  const differences = kind.differs(chosen, scope);
+  if (differences.length === 0) return outputOf(kind, chosen, actionOf(chosen, scope), scope);
+  const fixed = differences.filter((difference) => !difference.updatable);
+  if (fixed.length > 0) throw conflict(chosen, fixed, scope);
+  const fields = Object.fromEntries(differences.map(({ field, want }) => [field, want]));
+  return outputOf(kind, await kind.update(chosen, fields, scope), 'updated', scope);
+}
+
+/** Of several, the one that others refer to, else the smallest id. Doubles are left for the settle step. */
+async function choose<K extends ResourceKind>(
+  kind: Kind<K>,
+  found: readonly Found[],
+  scope: StepScope<K>,
+): Promise<Found | undefined> {
+  const sorted = [...found].sort((a, b) => a.id.localeCompare(b.id));
+  if (sorted.length < 2) return sorted[0];
+  // A double means that some write landed twice: what else it left is looked for before the run ends.
+  scope.attempt.doubtAt ??= Date.now();
+  for (const one of sorted) if (await kind.isReferenced(one, scope)) return one;
+  return sorted[0];
+}
+
+async function withoutErrored<K extends ResourceKind>(
+  kind: Kind<K>,
+  found: readonly Found[],
+  scope: StepScope<K>,
+): Promise<readonly Found[]> {
+  const rest: Found[] = [];
+  for (const one of found) {
+    const broken =
+      one.status === 'ERROR' && one.mark?.owner === scope.site.owner && !(await kind.isReferenced(one, scope));
+    if (broken) await kind.remove(one, scope);
+    else rest.push(one);
+  }
+  return rest;
+}
+
+async function mustBeSeen<K extends ResourceKind>(kind: Kind<K>, made: Found, scope: StepScope<K>): Promise<void> {
+  const key = `${kind.kind} ${scope.site.networkEndpoint} ${scope.site.projectId}`;
+  if (seen.has(key)) return;
+  for (let look = 0; look < LOOKS; look++) {
+    if ((await kind.find(scope)).some((one) => one.id === made.id || made.mark === undefined)) {
+      seen.add(key);
+      return;
+    }
+    await scope.attempt.pause(scope.worker.timing.pollMs);
+  }
+  throw refuse(
+    'CannotSeeOwnResources',
+    `${kind.kind} ${made.name} (${made.id}) was made in ${scope.region.name}, but no list shows it: the credentials may create but not list. Give them the role that lists VPN and network resources`,
+  );
+}
+
+function actionOf(found: Found, scope: StepScope): StepAction {
+  if (found.mark === undefined) return scope.step.kind === 'vpnService' ? 'shared' : 'adopted';
+  // Made by an earlier attempt of this very run, whose answer was lost.
+  return found.mark.run === scope.run ? 'created' : 'adopted';
+}
+
+function conflict(found: Found, fields: readonly Difference[], scope: StepScope): Error {
+  const list = fields.map(({ field, have, want, show }) =>
+    show ? `${field} is ${JSON.stringify(have)}, wanted ${JSON.stringify(want)}` : `${field} differs`,
+  );
+  return refuse(
+    'SpecConflict',
+    `${scope.step.kind} ${found.name} (${found.id}) in ${scope.region.name} cannot be changed to what the spec says: ${list.join('; ')}. Destroy the VPN first, or keep these fields as they are`,
+  );
+}
+
+function outputOf<K extends ResourceKind>(
+  kind: Kind<K>,
+  found: Found,
+  action: StepAction,
+  scope: StepScope<K>,
+): StepOutput {
+  if (found.id === '') throw later('CloudUnavailable', `the cloud answered without an id for ${scope.step.title}`);
+  const { doubtAt } = scope.attempt;
+  return {
+    id: found.id,
+    name: found.name || scope.step.name,
+    action,
+    ...kind.output(found),
+    ...(doubtAt === undefined ? {} : { doubtAt }),
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * From anything thrown in an activity to the failure that Temporal records: its published type, whether it is retried, and a sentence that an operator can act on.
+ * The rule: messages are built from our own errors only, which hold no secrets; anything unknown is told by its class and message.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { leavesInDoubt, verdictOn } from '../openstack/error-table.js';
+import { AbortError, CloudConfigError, OpenStackError } from '../openstack/errors.js';
+import type { FailureType, Leftover } from '../workflows/protocol.js';
+
+/** A failure of our own that no retry mends. */
+export function refuse(type: FailureType, message: string, leftovers?: readonly Leftover[]): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    ...(leftovers === undefined ? {} : { details: [{ leftovers }] }),
+  });
+}
+
+/** A failure that passes: the step is tried again. */
+export function later(type: FailureType, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message });
+}
+
+/** What Temporal is to record for an error, with the step's doubts in its details. */
+export function failureOf(error: unknown, details: Readonly<Record<string, unknown>>): ApplicationFailure {
+  if (error instanceof ApplicationFailure) {
+    const [first] = (error.details ?? []) as Readonly<Record<string, unknown>>[];
+    const { message, type, nonRetryable, nextRetryDelay } = error;
+    return ApplicationFailure.create({
+      message,
+      ...(type ? { type } : {}),
+      nonRetryable: nonRetryable ?? false,
+      ...(nextRetryDelay ? { nextRetryDelay } : {}),
+      details: [{ ...details, ...first }],
+    });
+  }
+  if (error instanceof CloudConfigError) {
+    return ApplicationFailure.create({
+      type: 'CloudNotSuitable',
+      message: error.message,
+      nonRetryable: true,
+      details: [details],
+    });
+  }
+  if (error instanceof OpenStackError) {
+    const verdict = verdictOn(error);
+    const final = verdict.retry === 'no' || verdict.retry === 'gone';
+    return ApplicationFailure.create({
+      type: final ? 'CloudRefused' : 'CloudUnavailable',
+      message: final ? `${error.message}. What to do: ${verdict.cure}` : error.message,
+      nonRetryable: final,
+      details: [details],
+      ...(error.fields.retryAfterMs === undefined ? {} : { nextRetryDelay: error.fields.retryAfterMs }),
+    });
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return ApplicationFailure.create({ type: 'Unexpected', message, details: [details] });
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof AbortError;
+}
+
+export function leavesDoubt(error: unknown): boolean {
+  return leavesInDoubt(error);
+}
+
+/** Whether a cloud says that the resource does not exist. */
+export function isGone(error: unknown): boolean {
+  return error instanceof OpenStackError && verdictOn(error).retry === 'gone';
+}
+
+/** Whether a cloud says that the resource is still in use. */
+export function isInUse(error: unknown): boolean {
+  return error instanceof OpenStackError && verdictOn(error).retry === 'inUse';
+}

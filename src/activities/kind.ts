@@ -1,0 +1,80 @@
+/**
+ * What a resource kind must say of itself: how to find, make, compare, change and remove it. The algorithms around it (`ensure.ts`, `remove.ts`) are written once.
+ * The rule: a kind decides nothing about ownership or retries.
+ */
+import type { ResourceKind, ResourceStep, StepOutput } from '../graph/types.js';
+import type { Region } from '../openstack/region.js';
+import type { LinkPins, SitePins } from '../workflows/protocol.js';
+import type { Attempt } from './attempt.js';
+import { refuse } from './failures.js';
+import { formatMark, type Mark } from './mark.js';
+import type { WorkerContext } from './worker-context.js';
+
+/** Everything that a kind may read when it acts for one step. */
+export interface StepScope<K extends ResourceKind = ResourceKind> {
+  readonly vpn: string;
+  readonly run: string;
+  readonly step: ResourceStep<K>;
+  readonly site: SitePins;
+  readonly link: LinkPins | undefined;
+  readonly region: Region;
+  readonly attempt: Attempt;
+  readonly worker: WorkerContext;
+  readonly outputs: Readonly<Record<string, StepOutput>>;
+}
+
+/** A resource as its kind found it. `mark`: undefined when it is not ours. */
+export interface Found {
+  readonly id: string;
+  readonly name: string;
+  readonly mark: Mark | undefined;
+  readonly status?: string;
+  /** Its fields by API name: for comparison, never recorded. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** One field that is not as wanted. `show`: values may be told. */
+export interface Difference {
+  readonly field: string;
+  readonly have: unknown;
+  readonly want: unknown;
+  readonly updatable: boolean;
+  readonly show: boolean;
+}
+
+export interface Kind<K extends ResourceKind = ResourceKind> {
+  readonly kind: K;
+  /** Fields that rollback sets back: those that `update` may change, without secrets. */
+  readonly restorable: readonly string[];
+  /** What belongs to the step: of this VPN and step by mark, or, for what has no mark, by what it is part of. */
+  find(scope: StepScope<K>): Promise<readonly Found[]>;
+  /** All of the kind in the region with our owner's mark. Empty for kinds without marks. */
+  inventory(region: Region, attempt: Attempt): Promise<readonly Found[]>;
+  create(scope: StepScope<K>): Promise<Found>;
+  differs(found: Found, scope: StepScope<K>): readonly Difference[];
+  update(
+    found: Found,
+    fields: Readonly<Record<string, unknown>>,
+    scope: Pick<StepScope, 'region' | 'attempt'>,
+  ): Promise<Found>;
+  /** Whether something else refers to it: of several doubles, that one stays. */
+  isReferenced(found: Found, scope: Pick<StepScope, 'region' | 'attempt'>): Promise<boolean>;
+  /** Removes it and returns when it is gone. */
+  remove(found: Found, scope: Pick<StepScope, 'region' | 'attempt'>): Promise<void>;
+  /** What later steps and the result need of it. */
+  output(found: Found): Partial<Omit<StepOutput, 'id' | 'name' | 'action'>>;
+}
+
+/** The output of the step of that kind at the same site, or at `site`. */
+export function need(scope: StepScope, kind: ResourceKind, site = scope.step.site): StepOutput {
+  const own = scope.step.link === undefined ? undefined : scope.outputs[`${scope.step.link}/${site}/${kind}`];
+  const output = own ?? scope.outputs[`${site}/${kind}`];
+  if (output === undefined)
+    throw refuse('SpecConflict', `step ${scope.step.key} needs the ${kind} of ${site}, which no step made`);
+  return output;
+}
+
+/** The mark of a step's resource. */
+export function markOf(scope: StepScope): string {
+  return formatMark({ owner: scope.site.owner, vpn: scope.vpn, step: scope.step.key, run: scope.run });
+}

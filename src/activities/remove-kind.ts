@@ -1,0 +1,86 @@
+/**
+ * The algorithm of "remove", once for every kind: what the mark leads to goes, what was adopted stays, what was changed is set back.
+ * The rule: absent is success; "in use" is waited for, not forced; what cannot go is told by kind, name, id, region and reason.
+ */
+import { verdictOn } from '../openstack/error-table.js';
+import { OpenStackError } from '../openstack/errors.js';
+import type { BeforeState, Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.js';
+import { isInUse, later, refuse } from './failures.js';
+import type { Found, Kind, StepScope } from './kind.js';
+import { sameValue } from './resources/neutron-kind.js';
+
+/** Kinds without a mark of their own: whether they were there before the run tells whose they are. */
+const UNMARKED = new Set(['externalGateway', 'routerInterface']);
+
+/** "In use" by something that is not ours to remove ends after so many request timeouts (10 minutes by default). */
+const IN_USE_TIMEOUTS = 20;
+
+export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScope): Promise<RemoveOutput> {
+  const found = await findOwn(kind, input, scope);
+  const due = found.filter((one) => isDue(one, input));
+  for (const one of due) await removeOne(kind, one, input, scope);
+  const restored = due.length === 0 && (await restore(kind, found, input.before, scope));
+  const { doubtAt } = scope.attempt;
+  return {
+    action: due.length > 0 ? 'removed' : restored ? 'restored' : found.length > 0 ? 'kept' : 'absent',
+    ids: due.map((one) => one.id),
+    ...(doubtAt === undefined ? {} : { doubtAt }),
+  };
+}
+
+/** What stands of a step. Nothing, where the resources it is a part of are not known: then it never began. */
+async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promise<readonly Found[]> {
+  const parts = UNMARKED.has(kind.kind) || kind.kind === 'vpnService';
+  const knows = (part: string) => scope.outputs[`${input.step.site}/${part}`] !== undefined;
+  if (parts && !knows('router')) return [];
+  if (kind.kind === 'routerInterface' && !knows('subnet')) return [];
+  return kind.find(scope);
+}
+
+/** Rollback removes what this run made; destroy, and the clean-up of test VMs, everything of the step. Never what is not ours. */
+function isDue(found: Found, input: RemoveInput): boolean {
+  const { run, before, step, site } = input;
+  if (UNMARKED.has(step.kind)) return run === undefined || before === undefined;
+  if (found.mark?.owner !== site.owner) return false;
+  return run === undefined || step.temporary || found.mark.run === run;
+}
+
+async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: StepScope): Promise<void> {
+  try {
+    await kind.remove(found, scope);
+  } catch (error) {
+    if (!(error instanceof OpenStackError)) throw error;
+    const leftover: Leftover = {
+      kind: kind.kind,
+      name: found.name || input.step.name,
+      id: found.id,
+      region: input.site.region,
+      reason: error.message,
+    };
+    const gaveUp = `${kind.kind} ${leftover.name} (${found.id}) in ${leftover.region} cannot be removed: ${error.message}. What to do: ${verdictOn(error).cure}`;
+    if (isInUse(error)) {
+      scope.attempt.inUseSince ??= Date.now();
+      const patience = IN_USE_TIMEOUTS * input.timing.httpTimeoutMs;
+      if (!input.blocked && Date.now() - scope.attempt.inUseSince < patience)
+        throw later('CloudUnavailable', error.message);
+      throw refuse('Leftovers', gaveUp, [leftover]);
+    }
+    if (verdictOn(error).retry === 'no') throw refuse('Leftovers', gaveUp, [leftover]);
+    throw error;
+  }
+}
+
+/** Sets back what this run may have changed, whether or not its answer came. */
+async function restore(
+  kind: Kind,
+  found: readonly Found[],
+  before: BeforeState | undefined,
+  scope: StepScope,
+): Promise<boolean> {
+  const one = found.find((other) => other.id === before?.id);
+  if (before === undefined || one === undefined) return false;
+  const changed = Object.entries(before.fields).filter(([field, value]) => !sameValue(one.fields[field], value));
+  if (changed.length === 0) return false;
+  await kind.update(one, Object.fromEntries(changed), scope);
+  return true;
+}

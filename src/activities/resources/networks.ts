@@ -1,0 +1,51 @@
+/**
+ * Network, subnet and router: steps one and two of the tutorial, as far as they are plain resources.
+ */
+
+import { need } from '../kind.js';
+import { neutronKind } from './neutron-kind.js';
+
+export const network = neutronKind({
+  kind: 'network',
+  collection: 'networks',
+  body: (scope) => ({ name: scope.step.name }),
+  updatable: ['name'],
+  isReferenced: async (found) => (found.fields.subnets as readonly string[] | undefined)?.length !== 0,
+});
+
+export const subnet = neutronKind({
+  kind: 'subnet',
+  collection: 'subnets',
+  body: (scope) => ({
+    name: scope.step.name,
+    network_id: need(scope, 'network').id,
+    ip_version: 4,
+    cidr: scope.step.want.cidr,
+    gateway_ip: scope.step.want.gateway,
+    dns_nameservers: scope.step.want.dns,
+  }),
+  updatable: ['name', 'dns_nameservers'],
+  output: (resource) => ({
+    parent: resource.network_id,
+    cidr: resource.cidr,
+    ...(resource.gateway_ip === null ? {} : { address: resource.gateway_ip }),
+  }),
+  isReferenced: async (found, { region, attempt }) => {
+    const ports = await attempt.read((call) => region.list('ports', call));
+    return ports.some(
+      (port) => port.device_owner !== 'network:dhcp' && port.fixed_ips.some((ip) => ip.subnet_id === found.id),
+    );
+  },
+});
+
+export const router = neutronKind({
+  kind: 'router',
+  collection: 'routers',
+  body: (scope) => ({ name: scope.step.name }),
+  updatable: ['name'],
+  isReferenced: async (found, { region, attempt }) => {
+    if (found.fields.external_gateway_info !== null) return true;
+    const ports = await attempt.read((call) => region.list('ports', call));
+    return ports.some((port) => port.device_id === found.id);
+  },
+});

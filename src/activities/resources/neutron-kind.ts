@@ -1,0 +1,97 @@
+/**
+ * The common form of a kind that is one collection of Neutron with a description: list and match marks, POST, compare what was sent, PUT, DELETE.
+ * The rule: a kind that needs more overrides one verb, and never copies the others.
+ */
+import type { ResourceKind, StepOutput } from '../../graph/types.js';
+import type { Collections, NetworkCollection } from '../../openstack/types.js';
+import { isGone } from '../failures.js';
+import { type Difference, type Found, type Kind, markOf, type StepScope } from '../kind.js';
+import { isMarkOf, parseMark } from '../mark.js';
+
+export interface NeutronKindOptions<K extends ResourceKind, C extends NetworkCollection> {
+  readonly kind: K;
+  readonly collection: C;
+  /** What the POST says besides the description, by API name. Compared with what stands, field by field. */
+  body(scope: StepScope<K>): Readonly<Record<string, unknown>>;
+  /** Fields of `body` that the API can change in place. */
+  readonly updatable: readonly string[];
+  /** Fields of `body` whose values are never told. */
+  readonly secret?: readonly string[];
+  output?(resource: Collections[C]): Partial<StepOutput>;
+  isReferenced?: Kind<K>['isReferenced'];
+}
+
+export function neutronKind<K extends ResourceKind, C extends NetworkCollection>(
+  options: NeutronKindOptions<K, C>,
+): Kind<K> {
+  const { collection } = options;
+  const secret = options.secret ?? [];
+  return {
+    kind: options.kind,
+    restorable: options.updatable.filter((field) => !secret.includes(field)),
+    async find(scope) {
+      const all = await this.inventory(scope.region, scope.attempt);
+      return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));
+    },
+    async inventory(region, attempt) {
+      const [projectId, all] = await Promise.all([
+        attempt.read((call) => region.projectId(call)),
+        attempt.read((call) => region.list(collection, call)),
+      ]);
+      return all.map(foundOf).filter((found) => found.fields.project_id === projectId && found.mark !== undefined);
+    },
+    async create(scope) {
+      const body = { ...options.body(scope), description: markOf(scope) };
+      return foundOf(await scope.attempt.write((call) => scope.region.create(collection, body, call)));
+    },
+    differs(found, scope) {
+      return Object.entries(options.body(scope)).flatMap(([field, want]): Difference[] => {
+        const have = found.fields[field];
+        if (sameValue(have, want)) return [];
+        return [{ field, have, want, updatable: options.updatable.includes(field), show: !secret.includes(field) }];
+      });
+    },
+    async update(found, fields, scope) {
+      return foundOf(await scope.attempt.write((call) => scope.region.update(collection, found.id, fields, call)));
+    },
+    isReferenced: options.isReferenced ?? (async () => false),
+    async remove(found, scope) {
+      try {
+        await scope.attempt.write((call) => scope.region.remove(collection, found.id, call));
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    },
+    output(found) {
+      return options.output?.(found.fields as unknown as Collections[C]) ?? {};
+    },
+  };
+}
+
+/** Any resource of Neutron with its mark, if it bears one. */
+export function foundOf(resource: Collections[NetworkCollection]): Found {
+  const fields = resource as unknown as Readonly<Record<string, unknown>>;
+  return {
+    id: String(fields.id),
+    name: String(fields.name ?? ''),
+    mark: parseMark(fields.description as string | undefined),
+    ...(typeof fields.status === 'string' ? { status: fields.status } : {}),
+    fields,
+  };
+}
+
+/** Equal as the API means it: lists without order, objects by what was asked of them, and null like an empty text. */
+export function sameValue(have: unknown, want: unknown): boolean {
+  if (Array.isArray(want)) {
+    return (
+      Array.isArray(have) &&
+      have.length === want.length &&
+      want.every((one) => have.some((other) => sameValue(other, one)))
+    );
+  }
+  if (typeof want === 'object' && want !== null) {
+    if (typeof have !== 'object' || have === null) return false;
+    return Object.entries(want).every(([key, value]) => sameValue((have as Record<string, unknown>)[key], value));
+  }
+  return (have ?? '') === (want ?? '');
+}

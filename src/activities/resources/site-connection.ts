@@ -1,0 +1,159 @@
+/**
+ * The IPsec site connection of one end. It names the other side's VPN service address, which may differ from its router's, and holds the PSK.
+ * The rule: the PSK is derived or read here, sent, compared, and goes nowhere else.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { PskSource } from '../../spec/types.js';
+import { ensureKind } from '../ensure-kind.js';
+import { refuse } from '../failures.js';
+import { type Kind, need, type StepScope } from '../kind.js';
+import { formatMark } from '../mark.js';
+import { foundOf, neutronKind } from './neutron-kind.js';
+import { vpnService } from './vpn-service.js';
+
+type Scope = StepScope<'siteConnection'>;
+
+const base = neutronKind({
+  kind: 'siteConnection',
+  collection: 'siteConnections',
+  body: (scope) => {
+    const { options } = scope.step.want;
+    const peerAddress = peerAddressOf(scope);
+    return {
+      name: scope.step.name,
+      vpnservice_id: need(scope, 'vpnService').id,
+      ikepolicy_id: need(scope, 'ikePolicy').id,
+      ipsecpolicy_id: need(scope, 'ipsecPolicy').id,
+      local_ep_group_id: need(scope, 'localEndpointGroup').id,
+      peer_ep_group_id: need(scope, 'peerEndpointGroup').id,
+      peer_address: peerAddress,
+      peer_id: peerAddress,
+      dpd: { action: options.dpd.action, interval: options.dpd.intervalSeconds, timeout: options.dpd.timeoutSeconds },
+      mtu: options.mtu,
+      initiator: options.initiator,
+      admin_state_up: true,
+      psk: pskOf(scope),
+    };
+  },
+  updatable: [
+    'name',
+    'peer_address',
+    'peer_id',
+    'dpd',
+    'mtu',
+    'initiator',
+    'admin_state_up',
+    'psk',
+    'local_ep_group_id',
+    'peer_ep_group_id',
+  ],
+  secret: ['psk'],
+  output: (connection) => ({ status: connection.status }),
+});
+
+export const siteConnection: Kind<'siteConnection'> = {
+  ...base,
+  async create(scope) {
+    // Looked up again on every attempt: a service that another VPN's rollback removed meanwhile is answered with 404 or even 500.
+    const service = await ensureKind(vpnService, serviceScope(scope));
+    const renewed: Scope = { ...scope, outputs: { ...scope.outputs, [`${scope.step.site}/vpnService`]: service } };
+    const description = formatMark({
+      owner: scope.site.owner,
+      vpn: scope.vpn,
+      step: scope.step.key,
+      run: scope.run,
+      ...pinsOf(scope),
+    });
+    const body = { ...bodyOf(renewed), description };
+    return foundOf(await scope.attempt.write((call) => scope.region.create('siteConnections', body, call)));
+  },
+  differs(found, scope) {
+    return base
+      .differs(found, scope)
+      .filter((difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want));
+  },
+};
+
+function bodyOf(scope: Scope): Record<string, unknown> {
+  const nothing = { id: '', name: '', mark: undefined, fields: {} };
+  return Object.fromEntries(base.differs(nothing, scope).map(({ field, want }) => [field, want]));
+}
+
+/** The scope of the service's own step at this end, from what a connection's step knows. */
+function serviceScope(scope: Scope): StepScope<'vpnService'> {
+  const { site } = scope.step;
+  const name = need(scope, 'vpnService').name;
+  return {
+    ...scope,
+    step: {
+      key: `${site}/vpnService`,
+      kind: 'vpnService',
+      site,
+      name,
+      want: {},
+      needs: [],
+      title: name,
+      temporary: false,
+    },
+  };
+}
+
+function pinsOf(scope: Scope): { nonce?: string; key?: string } {
+  return scope.step.want.psk.from === 'generated' && scope.link !== undefined
+    ? { nonce: scope.link.nonce, key: scope.link.keyId }
+    : {};
+}
+
+function peerAddressOf(scope: Scope): string {
+  const service = need(scope, 'vpnService', scope.step.peer);
+  if (service.address === undefined) {
+    throw refuse(
+      'CloudNotSuitable',
+      `the VPN service ${service.name} (${service.id}) of ${scope.step.peer} has no external IPv4 address; its router needs a gateway on a network with IPv4`,
+    );
+  }
+  return service.address;
+}
+
+/** The PSK of a link, from the worker's master key or from where the user keeps it. */
+export function pskOf(scope: Pick<Scope, 'step' | 'link' | 'vpn' | 'site' | 'worker'>): string {
+  const { psk } = scope.step.want;
+  if (psk.from !== 'generated') return ownPsk(psk, scope.worker.env);
+  const { nonce, keyId } = scope.link ?? { nonce: '', keyId: '' };
+  const derived = scope.worker.keys.psk(keyId, {
+    owner: scope.site.owner,
+    vpn: scope.vpn,
+    link: scope.step.link ?? '',
+    nonce,
+  });
+  if (derived !== undefined) return derived;
+  throw refuse(
+    'WorkerMismatch',
+    `this worker's key ring has no master key ${keyId}, which the PSK of ${scope.step.link} derives from; nothing was changed. Add that key to its ring`,
+  );
+}
+
+/** A user's own PSK. Fails `CloudNotSuitable` naming the variable or file, never the value. */
+export function ownPsk(
+  source: Exclude<PskSource, { from: 'generated' }>,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const where = source.from === 'env' ? `variable ${source.name}` : `file ${source.path}`;
+  let value: string | undefined;
+  try {
+    value = source.from === 'env' ? env[source.name] : readFileSync(source.path, 'utf8').trim();
+  } catch {
+    value = undefined;
+  }
+  if (value === undefined || value === '')
+    throw refuse('CloudNotSuitable', `the PSK's ${where} is empty or missing on the worker`);
+  if (value.length < 8 || value.length > 255)
+    throw refuse('CloudNotSuitable', `the PSK in ${where} has ${value.length} characters; 8 to 255 are possible`);
+  return value;
+}
+
+function sameSecret(have: unknown, want: unknown): boolean {
+  const digest = (value: unknown) => createHmac('sha256', 'compare').update(String(value)).digest();
+  return timingSafeEqual(digest(have), digest(want));
+}

@@ -1,0 +1,125 @@
+/**
+ * The test VM of a site with its port, its security group and the rule that lets pings in. All of it goes away again once the ping is done.
+ * The rule: a VM has no path to its peer but the tunnel: one port, no floating IP.
+ */
+import { Buffer } from 'node:buffer';
+import type { Server } from '../../openstack/types.js';
+import { checkScript } from '../check-script.js';
+import { isGone, later } from '../failures.js';
+import { type Found, type Kind, markOf, need, type StepScope } from '../kind.js';
+import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
+import { neutronKind } from './neutron-kind.js';
+
+export const securityGroup = neutronKind({
+  kind: 'securityGroup',
+  collection: 'securityGroups',
+  body: (scope) => ({ name: scope.step.name }),
+  updatable: [],
+});
+
+export const securityGroupRule = neutronKind({
+  kind: 'securityGroupRule',
+  collection: 'securityGroupRules',
+  body: (scope) => ({
+    security_group_id: need(scope, 'securityGroup').id,
+    direction: 'ingress',
+    ethertype: 'IPv4',
+    protocol: 'icmp',
+  }),
+  updatable: [],
+});
+
+export const port = neutronKind({
+  kind: 'port',
+  collection: 'ports',
+  body: (scope) => ({
+    name: scope.step.name,
+    network_id: need(scope, 'subnet').parent,
+    fixed_ips: [{ subnet_id: need(scope, 'subnet').id }],
+    security_groups: [need(scope, 'securityGroup').id],
+  }),
+  updatable: [],
+  output: (resource) => {
+    const address = resource.fixed_ips[0]?.ip_address;
+    return address === undefined ? {} : { address };
+  },
+});
+
+export const server: Kind<'server'> = {
+  kind: 'server',
+  restorable: [],
+  async find(scope) {
+    const all = await this.inventory(scope.region, scope.attempt);
+    return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));
+  },
+  async inventory(region, attempt) {
+    const all = await attempt.read((call) => region.listServers(call));
+    return all.map(foundOf).filter((found) => found.mark !== undefined);
+  },
+  async create(scope) {
+    const { image, flavor, peers } = scope.step.want;
+    const script = checkScript({
+      nonce: scope.run,
+      site: scope.step.site,
+      peers: peers.map((peer) => ({ site: peer, address: need(scope, 'port', peer).address ?? '' })),
+    });
+    const { id } = await scope.attempt.write((call) =>
+      scope.region.createServer(
+        {
+          name: scope.step.name,
+          imageRef: image,
+          flavorRef: flavor,
+          networks: [{ port: need(scope, 'port').id }],
+          config_drive: true,
+          user_data: Buffer.from(script).toString('base64'),
+          metadata: { [SERVER_MARK]: markOf(scope) },
+        },
+        call,
+      ),
+    );
+    return { ...(await untilBuilt(id, scope)), mark: parseMark(markOf(scope)) };
+  },
+  differs: () => [],
+  async update(found) {
+    return found;
+  },
+  isReferenced: async () => false,
+  async remove(found, { region, attempt }) {
+    try {
+      await attempt.write((call) => region.removeServer(found.id, call));
+      // Its port may go only after it: while Nova unbinds it, it is still in use.
+      for (;;) {
+        await attempt.read((call) => region.showServer(found.id, call));
+        await attempt.pause(attempt.pollMs);
+      }
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  },
+  output: () => ({}),
+};
+
+function foundOf(resource: Server): Found {
+  return {
+    id: resource.id,
+    name: resource.name,
+    mark: parseMark(resource.metadata[SERVER_MARK]),
+    status: resource.status,
+    fields: {},
+  };
+}
+
+/** Waits for ACTIVE. A server in ERROR is removed by the next attempt, and made again. */
+async function untilBuilt(id: string, { region, attempt }: Pick<StepScope, 'region' | 'attempt'>): Promise<Found> {
+  for (;;) {
+    const resource = await attempt.read((call) => region.showServer(id, call));
+    if (resource.status === 'ACTIVE') return foundOf(resource);
+    if (resource.status === 'ERROR') {
+      throw later(
+        'CloudUnavailable',
+        `test VM ${resource.name} (${id}) in ${region.name} went to ERROR: ${resource.fault?.message ?? 'no reason given'}`,
+      );
+    }
+    await attempt.pause(attempt.pollMs);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The VPN service: one a router, shared by every VPN over it. Its mark names owner and router, not a VPN.
+ * The rule: an existing one is used and never replaced; ours goes when nothing uses it any more, and "in use" is then no error.
+ */
+import type { VpnService } from '../../openstack/types.js';
+import { isInUse, refuse } from '../failures.js';
+import { type Found, type Kind, need, type StepScope } from '../kind.js';
+import { formatMark } from '../mark.js';
+import { foundOf, neutronKind } from './neutron-kind.js';
+
+const base = neutronKind({
+  kind: 'vpnService',
+  collection: 'vpnServices',
+  body: () => ({}),
+  updatable: [],
+  output: (service) => ({
+    status: service.status,
+    ...(service.external_v4_ip === null ? {} : { address: service.external_v4_ip }),
+  }),
+  isReferenced: async (found, { region, attempt }) => {
+    const connections = await attempt.read((call) => region.list('siteConnections', call));
+    return connections.some((connection) => connection.vpnservice_id === found.id);
+  },
+});
+
+/** The step field in a service's mark. */
+export function serviceStep(routerId: string): string {
+  return `router:${routerId}`;
+}
+
+export const vpnService: Kind<'vpnService'> = {
+  ...base,
+  async find(scope) {
+    const routerId = need(scope, 'router').id;
+    const all = await scope.attempt.read((call) => scope.region.list('vpnServices', call));
+    return all.filter((service) => service.router_id === routerId).map(foundOf);
+  },
+  async create(scope) {
+    const routerId = need(scope, 'router').id;
+    const description = formatMark({ owner: scope.site.owner, step: serviceStep(routerId), run: scope.run });
+    const made = foundOf(
+      await scope.attempt.write((call) =>
+        scope.region.create(
+          'vpnServices',
+          { name: scope.step.name, router_id: routerId, admin_state_up: true, description },
+          call,
+        ),
+      ),
+    );
+    return yieldToOther(made, scope);
+  },
+  differs(found, scope) {
+    const service = found.fields as unknown as VpnService;
+    if (service.subnet_id === null) return [];
+    throw refuse(
+      'SpecConflict',
+      `router ${service.router_id} in ${scope.region.name} has the VPN service ${found.name} (${found.id}) with a subnet. Such a service takes no endpoint groups: the cloud would answer "Missing peer CIDRs for IPsec site-to-site connection". Use another router, or remove that service`,
+    );
+  },
+  async remove(found, scope) {
+    try {
+      await base.remove(found, scope);
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+    }
+  },
+};
+
+/** Two that raced for one router: the larger id goes if nothing uses it, and its maker adopts the other. */
+async function yieldToOther(made: Found, scope: StepScope<'vpnService'>): Promise<Found> {
+  const [first, ...others] = [...(await vpnService.find(scope))].sort((a, b) => a.id.localeCompare(b.id));
+  if (first === undefined || others.length === 0 || first.id === made.id) return made;
+  if (await base.isReferenced(made, scope)) return made;
+  await vpnService.remove(made, scope);
+  return first;
+}

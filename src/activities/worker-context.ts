@@ -1,0 +1,42 @@
+/**
+ * What activities get from the worker they run on: its clouds, owner, keys and timing. One object a worker, built from its configuration.
+ * The rule: a step opens its region here, so its pins are always compared first.
+ */
+
+import type { Clouds } from '../openstack/clouds-config.js';
+import { type Region, Regions } from '../openstack/region.js';
+import type { SitePins, Timing } from '../workflows/protocol.js';
+import type { Attempt } from './attempt.js';
+import { refuse } from './failures.js';
+import type { KeyRing } from './key-ring.js';
+
+export class WorkerContext {
+  readonly regions = new Regions();
+
+  /** `owner`: configured owner and Temporal namespace, as marks have it. `env`: where a user's own PSK may come from. */
+  constructor(
+    readonly clouds: Clouds,
+    readonly owner: string,
+    readonly keys: KeyRing,
+    readonly timing: Timing,
+    readonly env: Readonly<Record<string, string | undefined>>,
+  ) {}
+
+  /** The region that a site is pinned to. Fails `WorkerMismatch` where this worker would act as someone else or somewhere else. */
+  async open(pins: SitePins, attempt: Attempt): Promise<Region> {
+    if (pins.owner !== this.owner) throw mismatch(pins, 'owner', pins.owner, this.owner);
+    const region = this.regions.open(this.clouds.get(pins.cloud), pins.region);
+    const projectId = await attempt.read((options) => region.projectId(options));
+    if (projectId !== pins.projectId) throw mismatch(pins, 'project', pins.projectId, projectId);
+    const endpoint = await attempt.read((options) => region.networkEndpoint(options));
+    if (endpoint !== pins.networkEndpoint) throw mismatch(pins, 'network endpoint', pins.networkEndpoint, endpoint);
+    return region;
+  }
+}
+
+function mismatch(pins: SitePins, what: string, pinned: string, here: string): Error {
+  return refuse(
+    'WorkerMismatch',
+    `site ${pins.site} was resolved with ${what} ${pinned}, but this worker has ${here}; nothing was changed. All workers of one task queue need the same owner, keys and clouds.yaml`,
+  );
+}
