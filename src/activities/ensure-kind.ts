@@ -13,7 +13,9 @@ const LOOKS = 5;
 const seen = new Set<string>();
 
 export async function ensureKind<K extends ResourceKind>(kind: Kind<K>, scope: StepScope<K>): Promise<StepOutput> {
-  const found = await withoutErrored(kind, await kind.find(scope), scope);
+  // Another run's test VM runs another run's script: it is never adopted, only cleaned up.
+  const own = (await kind.find(scope)).filter((one) => !scope.step.temporary || one.mark?.run === scope.run);
+  const found = await withoutErrored(kind, own, scope);
   const chosen = await choose(kind, found, scope);
   if (chosen === undefined) {
     const made = await kind.create(scope);

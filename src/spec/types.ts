@@ -40,7 +40,7 @@ export type PskSource =
 /** How a tunnel is proven. `none` leaves the VPN unproven, and the result says so. Image and flavor: name or id; undefined chooses the smallest that fits. */
 export type CheckSpec =
   | { readonly via: 'none' }
-  | { readonly via: 'console'; readonly image?: string; readonly flavor?: string; readonly count: number };
+  | { readonly via: 'console'; readonly image?: string; readonly flavor?: string };
 
 export interface SubnetSpec {
   readonly name: string;
