@@ -1,40 +1,113 @@
 /**
  * A spec from a file, and its digest. Apart from `index.ts`, which has no file system.
- * The rule: a file that is no YAML is told with line and column; JSON is YAML too.
+ * The rule: every problem is told with its line, and a message never quotes the file: the line at fault may hold a secret.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
-import { InvalidSpecError } from './index.js';
+import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { InvalidSpecError, type Problem, parseSpec } from './index.js';
 import type { VpnSpec } from './types.js';
 
-/** Reads YAML or JSON as plain data, unvalidated. Throws InvalidSpecError for a file that cannot be read or is no YAML. */
+/** No spec needs as much; a file beyond it was named by mistake. */
+const LARGEST_FILE = 262_144;
+
+/** Aliases are fine for a few repeated lines; YAML "bombs" are made of them. */
+const MOST_ALIASES = 50;
+
+/**
+ * Reads a spec file, YAML or JSON, and returns it as plain data, the form that `parseSpec` and a workflow take.
+ * Throws `InvalidSpecError`, its problems with their lines in the file, when it cannot be read, is no YAML or is no valid spec.
+ */
 export function loadSpecFile(path: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0)
+    throw new InvalidSpecError(
+      faults.map((fault) => syntaxProblem(fault, lines)),
+      path,
+    );
+  const input = plainData(document, path);
+  try {
+    parseSpec(input);
+  } catch (error) {
+    if (!(error instanceof InvalidSpecError)) throw error;
+    const problems = error.problems.map((problem) => ({ ...problem, line: lineOf(document, lines, problem.at) }));
+    throw new InvalidSpecError(
+      problems.sort((a, b) => a.line - b.line),
+      path,
+    );
+  }
+  return input;
+}
+
+/** What tells two specs apart: SHA-256 in hex over the normalised spec, whatever the order of its fields. */
+export function specDigest(spec: VpnSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify(canonical(spec)))
+    .digest('hex');
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([key, field]) => [key, canonical(field)]));
+}
+
+function readText(path: string): string {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new InvalidSpecError([{ path: '', message: `${path} cannot be read (${code})` }]);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw ofFile(path, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);
   }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  if (document.errors.length > 0) {
-    throw new InvalidSpecError(
-      document.errors.map((error) => {
-        const { line, col } = lineCounter.linePos(error.pos[0]);
-        return { path: `${path}:${line}:${col}`, message: error.message.split('\n')[0] ?? error.code };
-      }),
-    );
-  }
+  if (text.length > LARGEST_FILE) throw ofFile(path, `has ${text.length} characters, which is no spec`);
+  return text;
+}
+
+function plainData(document: Document.Parsed, path: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 50 });
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch {
-    throw new InvalidSpecError([{ path, message: 'has too many aliases' }]);
+    throw ofFile(path, 'has too many aliases, or one without its anchor');
   }
 }
 
-/** What tells two specs apart: SHA-256 over the normalised spec, in hex. */
-export function specDigest(spec: VpnSpec): string {
-  return createHash('sha256').update(JSON.stringify(spec)).digest('hex');
+function ofFile(path: string, message: string): InvalidSpecError {
+  return new InvalidSpecError([{ path: '', at: [], message }], path);
+}
+
+function syntaxProblem({ message, pos }: YAMLError, lines: LineCounter): Problem {
+  const { line, col } = lines.linePos(pos[0]);
+  // After a colon the parser quotes the file.
+  const [what] = message.split(': ');
+  return {
+    path: '',
+    at: [],
+    line,
+    message: `column ${col}: ${what}`,
+    ...(message.includes('node end') || message.includes('block mappings')
+      ? { cure: 'put a text with braces or a colon in quotes' }
+      : {}),
+  };
+}
+
+/** Line of the place in the document, or of the nearest that is there: what is missing is told where it belongs. */
+function lineOf(document: Document.Parsed, lines: LineCounter, at: readonly (string | number)[]): number {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range[0] ?? 0;
+  for (const part of at) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => String(key) === String(part));
+      if (pair === undefined) break;
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof part === 'number') {
+      node = node.items[part];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
+    } else break;
+  }
+  return lines.linePos(offset).line;
 }

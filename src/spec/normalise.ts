@@ -1,155 +1,151 @@
 /**
- * From the file's shape to the normalised spec: profile, names from templates, default gateway, links between sites.
- * The rule: pure; problems are found in `validate.ts`, which sees the same file.
+ * From the file's shape to the normalised spec: every default applied, every name spelled out.
+ * The rule: no choice is made later. What a cloud must be asked for (ids, images) stays a name; all else is decided here.
  */
-import ipaddr from 'ipaddr.js';
-import type { SiteFile, SpecFile } from './schema.js';
-import type { IkePolicySpec, IpsecPolicySpec, LinkSpec, SiteSpec, VpnSpec } from './types.js';
+import { PROFILES } from './crypto.js';
+import { secondsOf } from './duration.js';
+import { firstHost } from './ipv4.js';
+import { linkKey, type NameValues, renderName } from './naming.js';
+import type { SpecFile } from './schema.js';
+import type {
+  CheckSpec,
+  IkePolicySpec,
+  IpsecPolicySpec,
+  LinkEndSpec,
+  LinkSpec,
+  SiteNetwork,
+  SiteSpec,
+  VpnSpec,
+} from './types.js';
 
-interface Profile {
-  readonly ike: IkePolicySpec;
-  readonly ipsec: IpsecPolicySpec;
-}
+type SiteFile = SpecFile['sites'][string];
 
-/** `sound` works on every release since Rocky (13.0); `tutorial` is what the API's own defaults were when the tutorial was written. */
-const PROFILES: Readonly<Record<SpecFile['profile'], Profile>> = {
-  sound: {
-    ike: { version: 'v2', mode: 'main', encryption: 'aes-256', auth: 'sha256', pfs: 'group14', lifetimeSeconds: 3600 },
-    ipsec: {
-      protocol: 'esp',
-      encapsulation: 'tunnel',
-      encryption: 'aes-256',
-      auth: 'sha256',
-      pfs: 'group14',
-      lifetimeSeconds: 3600,
-    },
-  },
-  tutorial: {
-    ike: { version: 'v1', mode: 'main', encryption: 'aes-128', auth: 'sha1', pfs: 'group5', lifetimeSeconds: 3600 },
-    ipsec: {
-      protocol: 'esp',
-      encapsulation: 'tunnel',
-      encryption: 'aes-128',
-      auth: 'sha1',
-      pfs: 'group5',
-      lifetimeSeconds: 3600,
-    },
-  },
-};
-
+/** The normalised form of a file that has passed schema and cross checks. */
 export function normaliseSpec(file: SpecFile): VpnSpec {
-  const keys = Object.keys(file.sites);
-  const { ike, ipsec } = PROFILES[file.profile];
-  const { dpd } = file.connection;
+  const sites = Object.entries(file.sites).map(([key, site], index) =>
+    siteSpec(file, site, key, { vpn: file.name, site: key, n: ordinal(index) }),
+  );
   return {
     name: file.name,
-    sites: Object.entries(file.sites).map(([key, site], index) => normaliseSite(file, key, site, index)),
-    links: linksOf(file, keys),
-    ike: {
-      version: file.ike.version ?? ike.version,
-      mode: file.ike.mode ?? ike.mode,
-      encryption: file.ike.encryption ?? ike.encryption,
-      auth: file.ike.auth ?? ike.auth,
-      pfs: file.ike.pfs ?? ike.pfs,
-      lifetimeSeconds: file.ike.lifetime ?? ike.lifetimeSeconds,
-    },
-    ipsec: {
-      protocol: file.ipsec.protocol ?? ipsec.protocol,
-      encapsulation: file.ipsec.encapsulation ?? ipsec.encapsulation,
-      encryption: file.ipsec.encryption ?? ipsec.encryption,
-      auth: file.ipsec.auth ?? ipsec.auth,
-      pfs: file.ipsec.pfs ?? ipsec.pfs,
-      lifetimeSeconds: file.ipsec.lifetime ?? ipsec.lifetimeSeconds,
-    },
+    sites,
+    links: linksOf(file, sites),
+    ...policies(file),
     connection: {
-      dpd: { action: dpd.action, intervalSeconds: dpd.interval, timeoutSeconds: dpd.timeout },
+      dpd: {
+        action: file.connection.dpd.action,
+        intervalSeconds: file.connection.dpd.interval,
+        timeoutSeconds: file.connection.dpd.timeout,
+      },
       mtu: file.connection.mtu,
       initiator: file.connection.initiator,
     },
-    psk:
-      file.psk === 'generated'
-        ? { from: 'generated' }
-        : 'env' in file.psk
-          ? { from: 'env', name: file.psk.env }
-          : { from: 'file', path: file.psk.file },
-    check: normaliseCheck(file),
+    psk: pskSource(file.psk),
+    check: checkSpec(file.check),
     onFailure: file.onFailure,
-    retryForSeconds: file.retryFor,
-    rollbackForSeconds: file.rollbackFor,
-    tunnelTimeoutSeconds: file.tunnelTimeout,
-    settleTimeSeconds: file.settleTime,
+    retryForSeconds: secondsOf(file.retryFor),
+    rollbackForSeconds: secondsOf(file.rollbackFor),
+    tunnelTimeoutSeconds: secondsOf(file.tunnelTimeout),
+    settleTimeSeconds: secondsOf(file.settleTime),
   };
 }
 
-function normaliseCheck({ check }: SpecFile): VpnSpec['check'] {
-  if (check.via === 'none') return { via: 'none' };
-  const { image, flavor } = 'image' in check || 'flavor' in check ? check : {};
-  return { via: 'console', ...(image === undefined ? {} : { image }), ...(flavor === undefined ? {} : { flavor }) };
-}
-
-/** The tutorial numbers its second side's resources: `vpn` and `vpn2`. */
+/** The tutorial's counting: `vpn` at the first site, `vpn2` at the second. */
 function ordinal(index: number): string {
   return index === 0 ? '' : String(index + 1);
 }
 
-/** Fills a name template. Unknown placeholders stay, and `validate.ts` tells them. */
-export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole);
-}
-
-function normaliseSite(file: SpecFile, key: string, site: SiteFile, index: number): SiteSpec {
+function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValues): SiteSpec {
   const { names } = file;
-  const name = (template: string) => fillTemplate(template, { vpn: file.name, site: key, n: ordinal(index) });
-  const { network } = site;
-  const [subnet] = network.subnets;
   return {
     key,
     ...(site.cloud === undefined ? {} : { cloud: site.cloud }),
     region: site.region,
     externalNetwork: site.externalNetwork ?? file.externalNetwork,
-    network:
-      typeof subnet === 'string'
-        ? { kind: 'existing', router: network.router ?? '', subnet }
-        : {
-            kind: 'created',
-            name: ('name' in network ? network.name : undefined) ?? name(names.network),
-            router: network.router ?? name(names.router),
-            subnet: {
-              name: subnet.name ?? name(names.subnet),
-              cidr: subnet.cidr,
-              gateway: subnet.gateway ?? firstHost(subnet.cidr),
-              dns: subnet.dns,
-            },
-          },
+    network: siteNetwork(file, site, values),
     names: {
-      ikePolicy: name(names.ikePolicy),
-      ipsecPolicy: name(names.ipsecPolicy),
-      vpnService: name(names.vpnService),
-      localEndpointGroup: name(names.localEndpointGroup),
+      ikePolicy: renderName(names.ikePolicy, values),
+      ipsecPolicy: renderName(names.ipsecPolicy, values),
+      vpnService: renderName(names.vpnService, values),
+      localEndpointGroup: renderName(names.localEndpointGroup, values),
     },
   };
 }
 
-/** First host of a network; empty for what is no network, which `validate.ts` tells. */
-export function firstHost(cidr: string): string {
-  if (!ipaddr.IPv4.isValidCIDR(cidr)) return '';
-  const bytes = ipaddr.IPv4.networkAddressFromCIDR(cidr).toByteArray();
-  return new ipaddr.IPv4([...bytes.slice(0, 3), (bytes[3] ?? 0) + 1]).toString();
+function siteNetwork({ names }: SpecFile, { network }: SiteFile, values: NameValues): SiteNetwork {
+  const [subnet] = network.subnets;
+  if (subnet === undefined) throw new RangeError('a site without a subnet has not passed the checks');
+  if (typeof subnet === 'string') {
+    if (network.router === undefined)
+      throw new RangeError('an existing subnet without its router has not passed the checks');
+    return { kind: 'existing', router: network.router, subnet };
+  }
+  return {
+    kind: 'created',
+    name: network.name ?? renderName(names.network, values),
+    router: network.router ?? renderName(names.router, values),
+    subnet: {
+      name: subnet.name ?? renderName(names.subnet, values),
+      cidr: subnet.cidr,
+      gateway: subnet.gateway ?? firstHost(subnet.cidr),
+      dns: subnet.dns,
+    },
+  };
 }
 
-/** One link between each two neighbours in the file's order: for two sites the tutorial's one. */
-function linksOf(file: SpecFile, keys: readonly string[]): readonly LinkSpec[] {
-  const end = (site: string, peer: string) => {
-    const name = (template: string) =>
-      fillTemplate(template, { vpn: file.name, site, peer, n: ordinal(keys.indexOf(site)) });
+/** Each site linked with the one before it: with two sites, the one link. */
+function linksOf({ name, names }: SpecFile, sites: readonly SiteSpec[]): readonly LinkSpec[] {
+  const end = (site: SiteSpec, peer: SiteSpec): LinkEndSpec => {
+    const values = { vpn: name, site: site.key, peer: peer.key, n: ordinal(sites.indexOf(site)) };
     return {
-      site,
-      peer,
-      names: { peerEndpointGroup: name(file.names.peerEndpointGroup), connection: name(file.names.connection) },
+      site: site.key,
+      peer: peer.key,
+      names: {
+        peerEndpointGroup: renderName(names.peerEndpointGroup, values),
+        connection: renderName(names.connection, values),
+      },
     };
   };
-  return keys.slice(1).map((right, index) => {
-    const left = keys[index] ?? '';
-    return { key: `${left}~${right}`, ends: [end(left, right), end(right, left)] };
+  return sites.slice(1).flatMap((right, index) => {
+    const left = sites[index];
+    return left === undefined
+      ? []
+      : [{ key: linkKey(left.key, right.key), ends: [end(left, right), end(right, left)] }];
   });
+}
+
+function policies(file: SpecFile): { readonly ike: IkePolicySpec; readonly ipsec: IpsecPolicySpec } {
+  const { ike, ipsec } = PROFILES[file.profile];
+  return {
+    ike: {
+      version: file.ike.version ?? ike.version,
+      mode: file.ike.mode ?? ike.mode,
+      ...transform(file.ike, ike),
+    },
+    ipsec: {
+      protocol: file.ipsec.protocol ?? ipsec.protocol,
+      encapsulation: file.ipsec.encapsulation ?? ipsec.encapsulation,
+      ...transform(file.ipsec, ipsec),
+    },
+  };
+}
+
+function transform(said: SpecFile['ike'] | SpecFile['ipsec'], standard: IkePolicySpec | IpsecPolicySpec) {
+  return {
+    encryption: said.encryption ?? standard.encryption,
+    auth: said.auth ?? standard.auth,
+    pfs: said.pfs ?? standard.pfs,
+    lifetimeSeconds: said.lifetime ?? standard.lifetimeSeconds,
+  };
+}
+
+function pskSource(psk: SpecFile['psk']): VpnSpec['psk'] {
+  if (psk === 'generated') return { from: 'generated' };
+  return 'env' in psk ? { from: 'env', name: psk.env } : { from: 'file', path: psk.file };
+}
+
+function checkSpec(check: SpecFile['check']): CheckSpec {
+  if (typeof check === 'string') return { via: check };
+  const { via, image, flavor } = check;
+  if (via === 'none') return { via };
+  return { via, ...(image === undefined ? {} : { image }), ...(flavor === undefined ? {} : { flavor }) };
 }

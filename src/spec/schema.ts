@@ -1,194 +1,135 @@
 /**
- * The spec file's own shape: every field with its meaning and default, as zod. JSON Schema, documentation and validation all read this.
- * The rule: what a file may leave out is filled in here or in `normalise.ts`, and nowhere later.
+ * The spec file's shape, every field documented: editors, the published JSON Schema, the checks and the defaults all read this.
+ * The rule: a check of one value by itself stands here; what compares two places of the file stands in `validate.ts`.
  */
 import { z } from 'zod';
+import { duration, matching, name, template, text } from './fields.js';
+import { addressFault, cidrFault } from './ipv4.js';
+import { NAME_TEMPLATES, SITE_KEY, VPN_NAME, VPN_NAME_LIMIT } from './naming.js';
+import { connection, ike, ipsec } from './policy-schema.js';
 
-const SITE_KEY = /^[a-z0-9][a-z0-9-]{0,23}$/;
-const VPN_NAME = /^[a-z0-9][a-z0-9-]{0,47}$/;
-const DURATION = /^(\d+)(s|m|h|d)$/;
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
-
-export const ENCRYPTION = [
-  '3des',
-  'aes-128',
-  'aes-192',
-  'aes-256',
-  'aes-128-ctr',
-  'aes-192-ctr',
-  'aes-256-ctr',
-  ...['128', '192', '256'].flatMap((bits) =>
-    ['ccm', 'gcm'].flatMap((mode) => ['8', '12', '16'].map((icv) => `aes-${bits}-${mode}-${icv}`)),
+const subnet = z.strictObject({
+  name: name().optional().describe('Name of this subnet, instead of names.subnet.'),
+  cidr: text(cidrFault, { examples: ['10.1.0.0/24'] }).describe(
+    'Its IPv4 range. The ranges of linked sites must not overlap.',
   ),
-] as [string, ...string[]];
-export const AUTH = ['sha1', 'sha256', 'sha384', 'sha512', 'aes-xcbc', 'aes-cmac'] as const;
-export const PFS = ['group2', 'group5', ...Array.from({ length: 18 }, (_, index) => `group${index + 14}`)] as [
-  string,
-  ...string[],
-];
+  gateway: text(addressFault).optional().describe('Address of the router in it. Default: the first of the range.'),
+  dns: z.array(text(addressFault)).default([]).describe('DNS servers that its hosts are given.'),
+});
 
-/** A duration such as `90s`, `10m`, `24h`, `30d`, as seconds. */
-const duration = z
-  .string()
-  .regex(DURATION, 'must be a duration such as 90s, 10m, 24h or 30d')
-  .transform((text) => {
-    const [, count, unit] = text.match(DURATION) ?? [];
-    return Number(count) * (UNIT_SECONDS[unit ?? 's'] ?? 1);
-  });
-
-const lifetime = z.int().min(60, 'must be at least 60 seconds').describe('Lifetime in seconds, at least 60.');
-
-const ike = z
+const network = z
   .strictObject({
-    version: z.enum(['v1', 'v2']).describe('IKE version.').optional(),
-    mode: z.enum(['main', 'aggressive']).describe('Phase 1 negotiation mode.').optional(),
-    encryption: z.enum(ENCRYPTION).describe('Encryption algorithm.').optional(),
-    auth: z.enum(AUTH).describe('Authentication hash.').optional(),
-    pfs: z.enum(PFS).describe('Diffie-Hellman group.').optional(),
-    lifetime: lifetime.optional(),
+    name: name().optional().describe('Name of this network, instead of names.network. Only when it is created.'),
+    router: name()
+      .optional()
+      .describe(
+        'Of a created network: name of its router, instead of names.router. Of an existing one: name or id, required.',
+      ),
+    subnets: z
+      .array(z.union([name(), subnet]))
+      .meta({ minItems: 1, maxItems: 1 })
+      .describe(
+        'A mapping creates network, subnet and router. A name or id means an existing subnet behind an existing router. One per site in this release.',
+      ),
   })
-  .describe('IKE policy, the same at both ends.');
-
-const ipsec = z
-  .strictObject({
-    protocol: z.enum(['esp', 'ah']).describe('Transform protocol.').optional(),
-    encapsulation: z.enum(['tunnel', 'transport']).describe('Encapsulation mode.').optional(),
-    encryption: z.enum(ENCRYPTION).describe('Encryption algorithm.').optional(),
-    auth: z.enum(AUTH).describe('Authentication hash.').optional(),
-    pfs: z.enum(PFS).describe('Diffie-Hellman group.').optional(),
-    lifetime: lifetime.optional(),
-  })
-  .describe('IPsec policy, the same at both ends.');
-
-const createdSubnet = z.strictObject({
-  name: z.string().describe('Name of the subnet; default from `names.subnet`.').optional(),
-  cidr: z.string().describe('IPv4 network, such as 10.1.0.0/24.'),
-  gateway: z.string().describe('Gateway address; default the first host of the network.').optional(),
-  dns: z.array(z.string()).describe('Name servers.').default([]),
-});
-
-const createdNetwork = z.strictObject({
-  name: z.string().describe('Name of the network; default from `names.network`.').optional(),
-  router: z.string().describe('Name of the router; default from `names.router`.').optional(),
-  subnets: z.tuple([createdSubnet], 'must be a list of exactly one subnet').describe('The subnet to make.'),
-});
-
-const existingNetwork = z.strictObject({
-  router: z.string().describe('Existing router, by name or id.'),
-  subnets: z
-    .tuple([z.string()], 'must be a list of exactly one subnet, by name or id')
-    .describe('Existing subnet, by name or id.'),
-});
+  .describe('The network that this site brings into the VPN: created, or existing and then left as it is.');
 
 const site = z.strictObject({
-  cloud: z
-    .string()
-    .describe("Entry in clouds.yaml; default the worker's own (OS_CLOUD, OS_*, or the only entry).")
-    .optional(),
-  region: z.string().min(1).describe('Region, as the catalog has it.'),
-  externalNetwork: z.string().describe('External network of this site, by name or id.').optional(),
-  network: z
-    .union([createdNetwork, existingNetwork])
-    .describe('The network to make (subnets with a cidr), or an existing one (router, and subnets by name).'),
+  cloud: name()
+    .optional()
+    .describe("Entry in clouds.yaml. Default: the worker's own (OS_CLOUD, OS_* or the only entry)."),
+  region: name().describe('OpenStack region.'),
+  externalNetwork: name().optional().describe('External network of this site, instead of the one for all.'),
+  network,
 });
 
-const NAME_FIELDS = {
-  network: '{site}-network',
-  subnet: '{site}-subnet',
-  router: '{site}-router',
-  ikePolicy: 'ikepolicy',
-  ipsecPolicy: 'ipsecpolicy',
-  vpnService: 'vpn{n}',
-  localEndpointGroup: '{site}-local-epg',
-  peerEndpointGroup: '{site}-peer-epg',
-  connection: 'conn{n}',
-} as const;
+const check = z
+  .union([
+    z.enum(['console', 'none'], {
+      error: ({ input }) =>
+        input === 'ssh'
+          ? 'is not in this release; it comes in a later one'
+          : 'must be console or none, or a mapping with via',
+    }),
+    z.strictObject({
+      via: z.enum(['console', 'none'], {
+        error: ({ input }) => (input === 'ssh' ? 'is not in this release; it comes in a later one' : undefined),
+      }),
+      image: name().optional().describe('Image of the test VMs, name or id. Default: the smallest that fits.'),
+      flavor: name().optional().describe('Flavor of the test VMs, name or id. Default: the smallest that fits.'),
+    }),
+  ])
+  .default('console')
+  .describe('How the tunnel is proven: two test VMs ping each other and tell it on their consoles, or not at all.');
 
-const names = z
-  .strictObject({
-    network: nameTemplate('network'),
-    subnet: nameTemplate('subnet'),
-    router: nameTemplate('router'),
-    ikePolicy: nameTemplate('ikePolicy'),
-    ipsecPolicy: nameTemplate('ipsecPolicy'),
-    vpnService: nameTemplate('vpnService'),
-    localEndpointGroup: nameTemplate('localEndpointGroup'),
-    peerEndpointGroup: nameTemplate('peerEndpointGroup'),
-    connection: nameTemplate('connection'),
-  })
-  .describe(
-    'Names of the resources, with {vpn}, {site}, {peer} and {n} (nothing for the first site, 2 for the second).',
-  );
-
-function nameTemplate(field: keyof typeof NAME_FIELDS) {
-  return z.string().min(1).max(255).default(NAME_FIELDS[field]);
-}
-
-const check = z.strictObject({
-  via: z
-    .enum(['console', 'none'])
-    .describe('`console`: ping between test VMs, read from their consoles. `none`: the VPN is not proven.'),
-  image: z.string().describe('Image of the test VMs; default the smallest.').optional(),
-  flavor: z.string().describe('Flavor of the test VMs; default the smallest that fits.').optional(),
-});
+const PSK_FAULT =
+  'must be generated, { env: NAME } or { file: PATH }: a key itself has no place in a spec, which is recorded';
 
 const psk = z
   .union([
-    z.literal('generated'),
-    z.strictObject({ env: z.string().min(1).describe('Variable of the worker that holds the key.') }),
-    z.strictObject({ file: z.string().min(1).describe('File on the worker that holds the key.') }),
+    z.literal('generated', { error: PSK_FAULT }),
+    z.strictObject({
+      env: matching(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: 'is not the name of an environment variable' }).describe(
+        "Variable of the worker's environment.",
+      ),
+    }),
+    z.strictObject({ file: name().describe('File on the worker.') }),
   ])
-  .describe('Where the pre-shared key comes from; never the key itself.');
+  .default('generated')
+  .describe('Where the pre-shared key comes from. Never the key itself: a spec is recorded.');
 
-export const specSchema = z
+const names = z
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(NAME_TEMPLATES).map(([key, { template: standard, of, placeholders }]) => [
+        key,
+        template(placeholders)
+          .default(standard)
+          .describe(`Name of each ${of}, from ${placeholders.map((word) => `{${word}}`).join(' ')}; in quotes.`),
+      ]),
+    ) as Record<keyof typeof NAME_TEMPLATES, z.ZodDefault<z.ZodType<string>>>,
+  )
+  .prefault({})
+  .describe("Names of what is made. The defaults are the tutorial's. {n} is empty at the first site, then 2, 3, …");
+
+/** The file's shape. */
+export const specFile = z
   .strictObject({
-    name: z
-      .string()
-      .regex(VPN_NAME, 'must be 1 to 48 small letters, digits and dashes, beginning with a letter or digit')
-      .describe('Identity of the VPN.'),
+    name: matching(VPN_NAME, {
+      message: 'is not a VPN name',
+      cure: `use 1 to ${VPN_NAME_LIMIT} lower-case letters, digits and hyphens, a letter or digit first`,
+    }).describe('Identity of the VPN. Another name means another VPN.'),
     profile: z
       .enum(['sound', 'tutorial'])
-      .describe("Defaults of the policies: today's sound choices, or the tutorial's of 2018.")
-      .default('sound'),
-    externalNetwork: z.string().min(1).describe('External network of every site, by name or id.').default('ext-net'),
+      .default('sound')
+      .describe("Crypto defaults: today's sound ones, or the OpenStack tutorial's of 2018."),
+    externalNetwork: name()
+      .default('ext-net')
+      .describe('Name or id of the external network that the routers are linked to.'),
     sites: z
-      .record(z.string().regex(SITE_KEY, 'must be 1 to 24 small letters, digits and dashes'), site)
-      .describe('The two sites, by a short name each.'),
-    names: names.prefault({}),
-    ike: ike.prefault({}),
-    ipsec: ipsec.prefault({}),
-    connection: z
-      .strictObject({
-        dpd: z
-          .strictObject({
-            action: z.enum(['clear', 'hold', 'restart', 'disabled', 'restart-by-peer']).default('hold'),
-            interval: z.int().min(1).default(30),
-            timeout: z.int().min(2).default(120),
-          })
-          .prefault({}),
-        mtu: z.int().min(68).default(1500),
-        initiator: z.enum(['bi-directional', 'response-only']).default('bi-directional'),
-      })
-      .prefault({})
-      .describe('Dead peer detection (seconds), MTU and initiator of both connections.'),
-    psk: psk.default('generated'),
-    check: z
-      .union([z.enum(['console', 'none']).transform((via) => ({ via })), check])
-      .describe('How the tunnel is proven.')
-      .default({ via: 'console' }),
+      .record(z.string().meta({ pattern: SITE_KEY.source }), site)
+      .meta({ minProperties: 2, maxProperties: 2 })
+      .describe(
+        'The sites by name, two in this release: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
+      ),
+    ike,
+    ipsec,
+    connection,
+    psk,
+    check,
     onFailure: z
       .enum(['rollback', 'keep'])
-      .describe('What a failed run leaves: the clouds as they were, or what it made.')
-      .default('rollback'),
-    retryFor: duration.prefault('24h').describe('How long failing steps are retried before rollback.'),
-    rollbackFor: duration.prefault('30d').describe('How long a rollback is tried.'),
-    tunnelTimeout: duration
-      .prefault('10m')
-      .describe('How long the tunnel may take from its connections to its first ping.'),
-    settleTime: duration.prefault('5m').describe('How long late effects of uncertain writes are looked for.'),
+      .default('rollback')
+      .describe('After a failure: undo what this run did, or keep it to look at and go on from.'),
+    retryFor: duration().default('24h').describe('How long failed steps are tried again before the run fails.'),
+    rollbackFor: duration().default('30d').describe('How long failed undo steps are tried again.'),
+    tunnelTimeout: duration().default('10m').describe('How long the tunnel may take to carry its first ping.'),
+    settleTime: duration()
+      .default('5m')
+      .describe('How long after a write without an answer its late effect is looked for.'),
+    names,
   })
-  .describe('A site-to-site VPN between two OpenStack regions.');
+  .meta({ title: 'regionlink VPN', description: 'A site-to-site IPsec VPN between OpenStack regions.' });
 
-/** The spec as its file has it, defaults of single fields applied. */
-export type SpecFile = z.infer<typeof specSchema>;
-export type SiteFile = SpecFile['sites'][string];
+/** A spec file with its static defaults applied. */
+export type SpecFile = z.output<typeof specFile>;

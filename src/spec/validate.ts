@@ -1,134 +1,148 @@
 /**
- * What a schema cannot say: rules between fields and sites. All problems at once, each with its path, its value and its cure.
- * The rule: checked here means refused before any cloud is touched.
+ * What no single value can be blamed for: places of a spec that do not go together. It reads the input itself, taking what can be read, so that
+ * its problems are reported beside the schema's, all at once.
+ * The rule: a check here is silent on values that the schema refuses anyway.
  */
-import ipaddr from 'ipaddr.js';
-import type { SpecFile } from './schema.js';
-import type { SiteSpec, VpnSpec } from './types.js';
+import { endStepKey } from '../graph/build-graph.js';
+import { gatewayFault, overlap, rangeOf } from './ipv4.js';
+import { linkKey, SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
+import { DPD } from './policy-schema.js';
+import { type Fault, type Problem, problemAt, valueAt } from './problems.js';
 
-/** One thing wrong with a spec. `path` as in the file: `sites.left.network.subnets[0].cidr`. */
-export interface Problem {
-  readonly path: string;
-  readonly message: string;
-}
+const RELEASE_SITES = 2;
 
-const PLACEHOLDERS = ['vpn', 'site', 'peer', 'n'];
-const WEAK = new Set(['sha1', '3des', 'group2', 'group5']);
-/** Ranges that no tenant network can be in. */
-const RESERVED = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
-/** Smallest network that holds gateway, DHCP port and test VM. */
-const LONGEST_PREFIX = 29;
+/**
+ * Characters that a connection's owner mark has for the VPN's name and the step's key: 255 less its other words, the run's id, an owner of
+ * 40, a nonce of 16 and a key id of 8.
+ */
+const MARK_ROOM = 110;
 
-/** Every problem of a spec whose fields are well-formed. */
-export function problemsOf(file: SpecFile, spec: VpnSpec): readonly Problem[] {
-  const { dpd } = file.connection;
+type Path = readonly (string | number)[];
+type Finding = readonly [at: Path, fault: Fault];
+
+/** Every problem between places of the input. */
+export function crossProblems(input: unknown): readonly Problem[] {
+  const sites = Object.keys(mappingAt(input, ['sites']));
   return [
-    ...(spec.sites.length === 2
-      ? []
-      : [{ path: 'sites', message: `has ${spec.sites.length} sites; a VPN joins exactly two` }]),
-    ...spec.sites.flatMap(networkProblems),
-    ...overlaps(spec.sites),
-    ...templateProblems(file),
-    ...(dpd.timeout > dpd.interval
-      ? []
-      : [
-          {
-            path: 'connection.dpd.timeout',
-            message: `${dpd.timeout} must be larger than the interval ${dpd.interval}`,
-          },
-        ]),
-  ];
+    ...siteCount(input, sites),
+    ...sites.flatMap(siteKeyFaults),
+    ...markLength(input, sites),
+    ...sites.flatMap((site) => networkFaults(input, site)),
+    ...sites.flatMap((site) => subnetFaults(input, site)),
+    ...overlaps(input, sites),
+    ...dpdFaults(input),
+  ].map(([at, fault]) => problemAt(input, at, fault));
 }
 
-/** What works but should be known: weak algorithms that the spec names itself. */
-export function warningsOf(file: SpecFile): readonly string[] {
-  const named = [...Object.entries(file.ike), ...Object.entries(file.ipsec)].filter(
-    ([, value]) => typeof value === 'string' && WEAK.has(value),
-  );
-  const weak = [...new Set(named.map(([, value]) => String(value)))];
-  if (file.profile === 'tutorial') weak.push('the tutorial profile (IKEv1, sha1, group5)');
-  return weak.map(
-    (what) => `${what} is weak by today's standards; newer clouds refuse some of it. Leave it out for sound defaults`,
-  );
+function siteCount(input: unknown, sites: readonly string[]): readonly Finding[] {
+  if (sites.length === RELEASE_SITES || valueAt(input, ['sites']) === undefined) return [];
+  return [[['sites'], { message: `has ${sites.length} sites; this release links exactly two` }]];
 }
 
-function networkProblems(site: SiteSpec): readonly Problem[] {
-  if (site.network.kind === 'existing') return [];
-  const { cidr, gateway, dns } = site.network.subnet;
-  const base = `sites.${site.key}.network.subnets[0]`;
-  const path = `${base}.cidr`;
-  if (ipaddr.IPv6.isValidCIDR(cidr)) {
+function siteKeyFaults(site: string): readonly Finding[] {
+  const cure = `use 1 to ${SITE_KEY_LIMIT} lower-case letters, digits and hyphens, a letter or digit first`;
+  // Keys of sites are keys of plain objects all over, where this word has a meaning of its own.
+  if (site === 'constructor') return [[['sites', site], { message: 'is a reserved word', cure: 'use another name' }]];
+  return SITE_KEY.test(site) ? [] : [[['sites', site], { message: 'is not a site name', cure }]];
+}
+
+function markLength(input: unknown, sites: readonly string[]): readonly Finding[] {
+  const name = valueAt(input, ['name']);
+  if (typeof name !== 'string') return [];
+  const keys = sites.flatMap((left, index) =>
+    sites
+      .slice(index + 1)
+      .flatMap((right) => [left, right].map((site) => endStepKey(linkKey(left, right), site, 'siteConnection'))),
+  );
+  const excess = name.length + Math.max(0, ...keys.map((key) => key.length)) - MARK_ROOM;
+  if (excess <= 0) return [];
+  const message = 'is, together with the names of the sites, too long for the mark that says whose a resource is';
+  return [[['name'], { message, cure: `shorten it, or the sites' names, by ${excess} characters` }]];
+}
+
+function networkFaults(input: unknown, site: string): readonly Finding[] {
+  const at: Path = ['sites', site, 'network'];
+  const subnets = valueAt(input, [...at, 'subnets']);
+  if (!Array.isArray(subnets)) return [];
+  const found: Finding[] = [];
+  if (subnets.length !== 1)
+    found.push([
+      [...at, 'subnets'],
+      { message: `has ${subnets.length} subnets; this release takes exactly one per site` },
+    ]);
+  const existing = subnets.filter((subnet) => typeof subnet === 'string').length;
+  if (existing > 0 && existing < subnets.length)
+    found.push([[...at, 'subnets'], { message: 'mixes existing subnets (names or ids) with new ones (mappings)' }]);
+  if (existing > 0 && valueAt(input, [...at, 'router']) === undefined)
+    found.push([
+      [...at, 'router'],
+      { message: 'is missing', cure: 'an existing subnet needs the name or id of its existing router' },
+    ]);
+  if (existing > 0 && valueAt(input, [...at, 'name']) !== undefined)
+    found.push([
+      [...at, 'name'],
+      { message: 'names a network to create, but the subnet is an existing one', cure: 'leave it out' },
+    ]);
+  return found;
+}
+
+function subnetFaults(input: unknown, site: string): readonly Finding[] {
+  return subnetsOf(input, site).flatMap(({ at, cidr }) => {
+    const gateway = valueAt(input, [...at, 'gateway']);
+    const gatewayProblem = typeof gateway === 'string' ? gatewayFault(gateway, cidr) : undefined;
+    const dns = valueAt(input, [...at, 'dns']);
+    const doubles = Array.isArray(dns)
+      ? dns.flatMap((server, index) => (dns.indexOf(server) < index ? [index] : []))
+      : [];
     return [
-      {
-        path,
-        message: `${cidr} is IPv6; VPN services of most clouds have an IPv4 address only, so give an IPv4 network`,
-      },
+      ...(gatewayProblem === undefined ? [] : [[[...at, 'gateway'], gatewayProblem] as const]),
+      ...doubles.map(
+        (index) => [[...at, 'dns', index], { message: 'is listed twice', cure: 'leave one out' }] as const,
+      ),
     ];
-  }
-  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr))
-    return [{ path, message: `"${cidr}" is no IPv4 network such as 10.1.0.0/24` }];
-  const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
-  const network = ipaddr.IPv4.networkAddressFromCIDR(cidr);
-  const broadcast = ipaddr.IPv4.broadcastAddressFromCIDR(cidr);
-  const problems: Problem[] = [];
-  if (address.toString() !== network.toString())
-    problems.push({ path, message: `${cidr} has host bits set; the network is ${network}/${prefix}` });
-  if (prefix > LONGEST_PREFIX)
-    problems.push({
-      path,
-      message: `${cidr} is too small for gateway, DHCP and a test VM; use /${LONGEST_PREFIX} or larger`,
-    });
-  const reserved = RESERVED.find((range) => address.match(ipaddr.IPv4.parseCIDR(range)));
-  if (reserved !== undefined) problems.push({ path, message: `${cidr} is in the reserved range ${reserved}` });
-  const gatewayPath = `${base}.gateway`;
-  if (!ipaddr.IPv4.isValidFourPartDecimal(gateway))
-    problems.push({ path: gatewayPath, message: `"${gateway}" is no IPv4 address` });
-  else if (!ipaddr.IPv4.parse(gateway).match(network, prefix))
-    problems.push({ path: gatewayPath, message: `${gateway} is outside ${cidr}` });
-  else if ([network.toString(), broadcast.toString()].includes(gateway))
-    problems.push({ path: gatewayPath, message: `${gateway} is the network's own or its broadcast address` });
-  for (const [index, server] of dns.entries()) {
-    if (!ipaddr.isValid(server))
-      problems.push({ path: `${base}.dns[${index}]`, message: `"${server}" is no IP address` });
-  }
-  return problems;
+  });
 }
 
-function overlaps(sites: readonly SiteSpec[]): readonly Problem[] {
-  const ranges = sites.flatMap((site) => {
-    const range = site.network.kind === 'created' ? rangeOf(site.network.subnet.cidr) : undefined;
-    return range === undefined || site.network.kind !== 'created'
-      ? []
-      : [{ site: site.key, cidr: site.network.subnet.cidr, range }];
-  });
-  return ranges.flatMap((one, index) =>
-    ranges
+function overlaps(input: unknown, sites: readonly string[]): readonly Finding[] {
+  const all = sites.flatMap((site) =>
+    subnetsOf(input, site).map((subnet) => ({ site, ...subnet, range: rangeOf(subnet.cidr) })),
+  );
+  return all.flatMap((subnet, index) =>
+    all
       .slice(0, index)
-      .filter((other) => one.range[0].match(other.range[0], Math.min(one.range[1], other.range[1])))
-      .map((other) => ({
-        path: `sites.${one.site}.network.subnets[0].cidr`,
-        message: `${one.cidr} overlaps ${other.cidr} of site ${other.site}: packets between them could not be routed. Choose another network`,
-      })),
+      .filter((earlier) => overlap(earlier.range, subnet.range))
+      .map((earlier) => [
+        [...subnet.at, 'cidr'],
+        {
+          message: `overlaps ${earlier.cidr} of site ${earlier.site}`,
+          cure: 'a tunnel can only join ranges that have no address in common',
+        },
+      ]),
   );
 }
 
-/** A network as IPv4, IPv4-mapped IPv6 included. */
-function rangeOf(cidr: string): [ipaddr.IPv4, number] | undefined {
-  if (!ipaddr.isValidCIDR(cidr)) return undefined;
-  const [address, prefix] = ipaddr.parseCIDR(cidr);
-  if (address.kind() === 'ipv4') return [address as ipaddr.IPv4, prefix];
-  const six = address as ipaddr.IPv6;
-  return six.isIPv4MappedAddress() && prefix >= 96 ? [six.toIPv4Address(), prefix - 96] : undefined;
+function dpdFaults(input: unknown): readonly Finding[] {
+  const dpd = mappingAt(input, ['connection', 'dpd']);
+  const { interval = DPD.interval, timeout = DPD.timeout } = dpd;
+  if (typeof interval !== 'number' || typeof timeout !== 'number' || timeout > interval) return [];
+  const where = dpd.timeout === undefined ? 'interval' : 'timeout';
+  const message =
+    where === 'timeout'
+      ? `must be more than interval, which is ${interval}`
+      : `must be less than timeout, which is ${timeout}`;
+  return [[['connection', 'dpd', where], { message }]];
 }
 
-function templateProblems(file: SpecFile): readonly Problem[] {
-  return Object.entries(file.names).flatMap(([field, template]) => {
-    const unknown = [...template.matchAll(/\{(\w*)\}/g)]
-      .map((match) => match[1] ?? '')
-      .filter((key) => !PLACEHOLDERS.includes(key));
-    return unknown.map((key) => ({
-      path: `names.${field}`,
-      message: `has the placeholder {${key}}; known are ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
-    }));
+function subnetsOf(input: unknown, site: string): readonly { readonly at: Path; readonly cidr: string }[] {
+  const at: Path = ['sites', site, 'network', 'subnets'];
+  const subnets = valueAt(input, at);
+  return (Array.isArray(subnets) ? subnets : []).flatMap((_, index) => {
+    const cidr = valueAt(input, [...at, index, 'cidr']);
+    return typeof cidr === 'string' ? [{ at: [...at, index], cidr }] : [];
   });
+}
+
+function mappingAt(input: unknown, at: Path): Readonly<Record<string, unknown>> {
+  const value = valueAt(input, at);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
