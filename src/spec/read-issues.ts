@@ -60,6 +60,7 @@ function faultOf(issue: Issue, value: unknown): Fault {
 function typeFault(expected: string, value: unknown): Fault {
   const noun = NOUNS[expected] ?? expected;
   if (value === undefined) return { message: 'is missing', cure: `it must be ${noun}` };
+  if (value === null) return { message: 'is empty', cure: `it must be ${noun}` };
   const message = `must be ${noun}`;
   if (expected !== 'string') return { message };
   if (typeof value === 'number' || typeof value === 'boolean') return { message, cure: 'put it in quotes' };

@@ -1,0 +1,239 @@
+/**
+ * Every rule of the spec, each with an input that only that rule refuses.
+ * The rule: an input breaks one thing, and the list says all that is told of it: nothing more, nothing less.
+ */
+import { describe, expect, test } from 'vitest';
+import { complaints, problemsOf, siteOf, validSpec, withLeftSubnet } from './specs.js';
+
+const SUBNET = 'sites.left.network.subnets[0]';
+
+function withSites(sites: Readonly<Record<string, unknown>>) {
+  return { ...validSpec(), sites };
+}
+
+function withLeft(site: Readonly<Record<string, unknown>>) {
+  return withSites({ ...validSpec().sites, left: site });
+}
+
+const REFUSED: readonly (readonly [promise: string, input: unknown, told: readonly string[]])[] = [
+  ['a range with host bits set', withLeftSubnet({ cidr: '10.1.0.7/24' }), [`${SUBNET}.cidr: has host bits set`]],
+  [
+    'a range without room for a test VM',
+    withLeftSubnet({ cidr: '10.1.0.0/30' }),
+    [`${SUBNET}.cidr: is too small for a gateway, a DHCP port and a test VM`],
+  ],
+  ['an address in place of a range', withLeftSubnet({ cidr: '10.1.0.0' }), [`${SUBNET}.cidr: has no prefix length`]],
+  ['a prefix beyond 32', withLeftSubnet({ cidr: '10.1.0.0/33' }), [`${SUBNET}.cidr: is not an IPv4 CIDR`]],
+  [
+    'octal numbers, which libraries read differently',
+    withLeftSubnet({ cidr: '010.1.0.0/24' }),
+    [`${SUBNET}.cidr: is not an IPv4 CIDR`],
+  ],
+  [
+    'an IPv6 range',
+    withLeftSubnet({ cidr: 'fd00::/64' }),
+    [`${SUBNET}.cidr: is IPv6, which this release does not do: peer addresses and test VMs are IPv4`],
+  ],
+  ...(
+    [
+      ['0.1.0.0/24', '0.0.0.0/8 ("this network")'],
+      ['127.1.0.0/24', '127.0.0.0/8 (loopback)'],
+      ['169.254.0.0/16', '169.254.0.0/16 (link-local, with the metadata service in it)'],
+      ['224.0.1.0/24', '224.0.0.0/4 (multicast)'],
+      ['250.0.0.0/8', '240.0.0.0/4 (reserved)'],
+    ] as const
+  ).map(
+    ([cidr, range]) =>
+      [`the reserved range ${cidr}`, withLeftSubnet({ cidr }), [`${SUBNET}.cidr: lies in ${range}`]] as const,
+  ),
+  [
+    'a gateway outside its subnet',
+    withLeftSubnet({ gateway: '10.3.0.1' }),
+    [`${SUBNET}.gateway: is not inside 10.1.0.0/24`],
+  ],
+  [
+    'the network address as a gateway',
+    withLeftSubnet({ gateway: '10.1.0.0' }),
+    [`${SUBNET}.gateway: is the network address of 10.1.0.0/24`],
+  ],
+  [
+    'the broadcast address as a gateway',
+    withLeftSubnet({ gateway: '10.1.0.255' }),
+    [`${SUBNET}.gateway: is the broadcast address of 10.1.0.0/24`],
+  ],
+  ['a gateway that is no address', withLeftSubnet({ gateway: 'first' }), [`${SUBNET}.gateway: is not an IPv4 address`]],
+  ['a DNS server by name', withLeftSubnet({ dns: ['dns.example'] }), [`${SUBNET}.dns[0]: is not an IPv4 address`]],
+  ['a DNS server twice', withLeftSubnet({ dns: ['9.9.9.9', '9.9.9.9'] }), [`${SUBNET}.dns[1]: is listed twice`]],
+  [
+    'the same range at both sites',
+    withLeftSubnet({ cidr: '10.2.0.0/24' }),
+    ['sites.right.network.subnets[0].cidr: overlaps 10.2.0.0/24 of site left'],
+  ],
+  [
+    'a range that contains the other one',
+    withLeftSubnet({ cidr: '10.0.0.0/8' }),
+    ['sites.right.network.subnets[0].cidr: overlaps 10.0.0.0/8 of site left'],
+  ],
+  [
+    'a range that overlaps in IPv4-mapped form',
+    withLeftSubnet({ cidr: '::ffff:10.2.0.0/112' }),
+    [
+      `${SUBNET}.cidr: is IPv6, which this release does not do: peer addresses and test VMs are IPv4`,
+      'sites.right.network.subnets[0].cidr: overlaps ::ffff:10.2.0.0/112 of site left',
+    ],
+  ],
+  ['one site', withSites({ left: validSpec().sites.left }), ['sites: has 1 sites; this release links exactly two']],
+  [
+    'three sites',
+    withSites({ ...validSpec().sites, middle: siteOf('fes', '10.3.0.0/24') }),
+    ['sites: has 3 sites; this release links exactly two'],
+  ],
+  [
+    'a site name that cannot stand in a key',
+    withSites({ 'le~ft': siteOf('dbl', '10.1.0.0/24'), right: siteOf('cbk', '10.2.0.0/24') }),
+    ['sites.le~ft: is not a site name'],
+  ],
+  [
+    'a site name that every JavaScript object has',
+    withSites({ constructor: siteOf('dbl', '10.1.0.0/24'), right: siteOf('cbk', '10.2.0.0/24') }),
+    ['sites.constructor: is a reserved word'],
+  ],
+  [
+    'two subnets at a site',
+    withLeft(siteOf('dbl', '10.1.0.0/24', '10.3.0.0/24')),
+    ['sites.left.network.subnets: has 2 subnets; this release takes exactly one per site'],
+  ],
+  [
+    'no subnet at a site',
+    withLeft(siteOf('dbl')),
+    ['sites.left.network.subnets: has 0 subnets; this release takes exactly one per site'],
+  ],
+  [
+    'an existing subnet without its router',
+    withLeft({ region: 'dbl', network: { subnets: ['old'] } }),
+    ['sites.left.network.router: is missing'],
+  ],
+  [
+    'a new name for an existing network',
+    withLeft({ region: 'dbl', network: { name: 'new', router: 'old', subnets: ['old'] } }),
+    ['sites.left.network.name: names a network to create, but the subnet is an existing one'],
+  ],
+  [
+    'an existing subnet beside a new one',
+    withLeft({ region: 'dbl', network: { router: 'old', subnets: ['old', { cidr: '10.1.0.0/24' }] } }),
+    [
+      'sites.left.network.subnets: has 2 subnets; this release takes exactly one per site',
+      'sites.left.network.subnets: mixes existing subnets (names or ids) with new ones (mappings)',
+    ],
+  ],
+  ['a VPN name with capitals', { ...validSpec(), name: 'Left' }, ['name: is not a VPN name']],
+  ['a VPN name of 49 characters', { ...validSpec(), name: 'x'.repeat(49) }, ['name: is not a VPN name']],
+  [
+    'names that leave no room in the owner mark',
+    {
+      name: 'x'.repeat(48),
+      sites: { ['l'.repeat(24)]: siteOf('dbl', '10.1.0.0/24'), ['r'.repeat(24)]: siteOf('cbk', '10.2.0.0/24') },
+    },
+    ['name: is, together with the names of the sites, too long for the mark that says whose a resource is'],
+  ],
+  ['an empty name', withLeftSubnet({ name: ' ' }), [`${SUBNET}.name: is empty`]],
+  [
+    'a name with an emoji',
+    withLeftSubnet({ name: 'net 🚇' }),
+    [`${SUBNET}.name: has characters that Neutron does not take`],
+  ],
+  [
+    'a name with a line break',
+    withLeftSubnet({ name: 'a\nb' }),
+    [`${SUBNET}.name: has characters that Neutron does not take`],
+  ],
+  ['a name with a space at its end', withLeftSubnet({ name: 'net ' }), [`${SUBNET}.name: begins or ends with a space`]],
+  ['a name of 256 characters', withLeftSubnet({ name: 'x'.repeat(256) }), [`${SUBNET}.name: has 256 characters`]],
+  [
+    'a template with an unknown placeholder',
+    { ...validSpec(), names: { router: '{region}-router' } },
+    ['names.router: has the unknown placeholder {region}'],
+  ],
+  [
+    'the peer in the name of what has no peer',
+    { ...validSpec(), names: { router: '{peer}-router' } },
+    ['names.router: has the unknown placeholder {peer}'],
+  ],
+  [
+    'a template whose names may grow too long',
+    { ...validSpec(), names: { router: `{vpn}${'x'.repeat(210)}` } },
+    ['names.router: may become 258 characters long'],
+  ],
+  [
+    'a DPD timeout that is not more than its interval',
+    { ...validSpec(), connection: { dpd: { interval: 60, timeout: 60 } } },
+    ['connection.dpd.timeout: must be more than interval, which is 60'],
+  ],
+  [
+    'a DPD interval that reaches the default timeout',
+    { ...validSpec(), connection: { dpd: { interval: 120 } } },
+    ['connection.dpd.interval: must be less than timeout, which is 120'],
+  ],
+  ['an MTU below 68', { ...validSpec(), connection: { mtu: 67 } }, ['connection.mtu: must be at least 68']],
+  ['an IKE lifetime below 60', { ...validSpec(), ike: { lifetime: 59 } }, ['ike.lifetime: must be at least 60']],
+  ['an IPsec lifetime below 60', { ...validSpec(), ipsec: { lifetime: 59 } }, ['ipsec.lifetime: must be at least 60']],
+  [
+    'a number in place of a duration',
+    { ...validSpec(), retryFor: 24 },
+    ['retryFor: must be a duration such as 90s, 10m, 24h or 2d'],
+  ],
+  ['a duration without a unit', { ...validSpec(), settleTime: '5' }, ['settleTime: is not a duration']],
+  ['a duration beyond a year', { ...validSpec(), rollbackFor: '366d' }, ['rollbackFor: is more than 365 days']],
+  ['a proof by ssh', { ...validSpec(), check: 'ssh' }, ['check: is not in this release; it comes in a later one']],
+  [
+    'a proof by ssh, written at length',
+    { ...validSpec(), check: { via: 'ssh' } },
+    ['check.via: is not in this release; it comes in a later one'],
+  ],
+  ['a missing region', withLeft({ network: siteOf('', '10.1.0.0/24').network }), ['sites.left.region: is missing']],
+  ['nothing at all', undefined, [': is missing']],
+  ['a list in place of a spec', [], [': must be a mapping']],
+];
+
+describe('refused before any cloud is touched', () => {
+  test.each(REFUSED)('%s', (_, input, told) => {
+    expect(complaints(input)).toEqual(told);
+  });
+});
+
+describe('did you mean', () => {
+  test.each([
+    ['an unknown key', { ...validSpec(), external_network: 'x' }, 'external_network', 'externalNetwork'],
+    ['a key of a site', withLeft({ ...siteOf('dbl', '10.1.0.0/24'), clowd: 'x' }), 'sites.left.clowd', 'cloud'],
+    ['a key of a subnet', withLeftSubnet({ gatway: '10.1.0.1' }), `${SUBNET}.gatway`, 'gateway'],
+    ['a cipher', { ...validSpec(), ike: { encryption: 'aes256' } }, 'ike.encryption', 'aes-256'],
+    ['a hash', { ...validSpec(), ipsec: { auth: 'SHA-512' } }, 'ipsec.auth', 'sha512'],
+    ['a group by its number', { ...validSpec(), ipsec: { pfs: 19 } }, 'ipsec.pfs', 'group19'],
+    ['a placeholder', { ...validSpec(), names: { router: '{sites}-router' } }, 'names.router', 'site'],
+  ])('%s', (_, input, path, meant) => {
+    expect(problemsOf(input)).toMatchObject([{ path, cure: `did you mean "${meant}"?` }]);
+  });
+
+  test('a word like no other is answered with all that are known', () => {
+    expect(problemsOf(withLeftSubnet({ zzz: 1 }))).toMatchObject([{ cure: 'known here: name, cidr, gateway, dns' }]);
+  });
+});
+
+describe('allowed', () => {
+  test.each([
+    ['two sites in one region of one cloud', withLeft(siteOf('cbk', '10.1.0.0/24'))],
+    ['neighbouring ranges', withLeftSubnet({ cidr: '10.2.1.0/24' })],
+    ['the smallest range', withLeftSubnet({ cidr: '10.1.0.8/29' })],
+    ['the last host as a gateway', withLeftSubnet({ gateway: '10.1.0.254' })],
+    ['letters of other scripts', withLeftSubnet({ name: 'Büro-東京' })],
+    [
+      'longest site names with a short VPN name',
+      {
+        name: 'vpn',
+        sites: { ['l'.repeat(24)]: siteOf('dbl', '10.1.0.0/24'), ['r'.repeat(24)]: siteOf('cbk', '10.2.0.0/24') },
+      },
+    ],
+  ])('%s', (_, input) => {
+    expect(complaints(input)).toEqual([]);
+  });
+});
