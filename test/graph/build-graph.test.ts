@@ -1,0 +1,197 @@
+/**
+ * The graph of the tutorial, edge by edge, and what other specs make different.
+ * The rule: the table is the promise. A change of an edge is a change of this table, with its reason in the commit.
+ */
+import { describe, expect, test } from 'vitest';
+import { buildGraph, inOrder } from '../../src/graph/build-graph.js';
+import { isResourceStep, type Step } from '../../src/graph/types.js';
+import { parseSpec } from '../../src/spec/index.js';
+import { loadSpecFile } from '../../src/spec/load-spec-file.js';
+import { keysOf, stepAt, stepsOf } from './graphs.js';
+
+/** What each step of a site needs at its own site, and what at its peer's. */
+const SITE: Readonly<Record<string, readonly [own: string, peer: string]>> = {
+  network: ['', ''],
+  subnet: ['network', ''],
+  router: ['', ''],
+  externalGateway: ['router', ''],
+  routerInterface: ['router subnet externalGateway', ''],
+  ikePolicy: ['', ''],
+  ipsecPolicy: ['', ''],
+  vpnService: ['router externalGateway routerInterface', ''],
+  localEndpointGroup: ['subnet', ''],
+  securityGroup: ['', ''],
+  securityGroupRule: ['securityGroup', ''],
+  port: ['subnet securityGroup', ''],
+  server: ['port routerInterface securityGroupRule', 'port'],
+};
+
+const CONNECTION_NEEDS = 'routerInterface ikePolicy ipsecPolicy vpnService localEndpointGroup';
+
+/** Every step of the tutorial with all that it needs, written out. */
+const TUTORIAL = new Map<string, readonly string[]>([
+  ...[
+    ['left', 'right'],
+    ['right', 'left'],
+  ].flatMap(([site, peer]) => {
+    const at = (place: string | undefined, kinds: string) =>
+      kinds.split(' ').flatMap((kind) => (kind === '' ? [] : [`${place}/${kind}`]));
+    const end = `left~right/${site}`;
+    return [
+      ...Object.entries(SITE).map(
+        ([kind, [own, others]]) => [`${site}/${kind}`, [...at(site, own), ...at(peer, others)]] as const,
+      ),
+      [`${end}/peerEndpointGroup`, []] as const,
+      [
+        `${end}/siteConnection`,
+        [...at(site, CONNECTION_NEEDS), `${end}/peerEndpointGroup`, `${peer}/vpnService`],
+      ] as const,
+    ];
+  }),
+  [
+    'left~right/ping',
+    ['left~right/left/siteConnection', 'left~right/right/siteConnection', 'left/server', 'right/server'],
+  ],
+  ['left~right/awaitTunnel', ['left~right/left/siteConnection', 'left~right/right/siteConnection', 'left~right/ping']],
+]);
+
+describe('the tutorial', () => {
+  const steps = stepsOf('tutorial');
+
+  test('has these steps and no others', () => {
+    expect([...keysOf(steps)].sort()).toEqual([...TUTORIAL.keys()].sort());
+  });
+
+  test.each([...TUTORIAL])('%s needs just what it says', (key, needs) => {
+    expect([...stepAt(steps, key).needs].sort()).toEqual([...needs].sort());
+  });
+
+  test('every step stands after all that it needs', () => {
+    const keys = keysOf(steps);
+    for (const step of steps) {
+      for (const need of step.needs)
+        expect(keys.indexOf(need), `${need} of ${step.key}`).toBeLessThan(keys.indexOf(step.key));
+    }
+  });
+
+  test('policies, routers and networks of both sites need nothing', () => {
+    const first = steps.filter((step) => step.needs.length === 0).map((step) => step.key);
+    for (const site of ['left', 'right'])
+      expect(first).toEqual(
+        expect.arrayContaining([`${site}/network`, `${site}/router`, `${site}/ikePolicy`, `${site}/ipsecPolicy`]),
+      );
+  });
+
+  test('writes on one router form a chain, so that none of them runs beside another', () => {
+    const chain = ['router', 'externalGateway', 'routerInterface', 'vpnService'];
+    for (const site of ['left', 'right']) {
+      for (const [index, kind] of chain.slice(1).entries())
+        expect(stepAt(steps, `${site}/${kind}`).needs).toContain(`${site}/${chain[index]}`);
+    }
+  });
+
+  test("resources have the tutorial's names", () => {
+    const names = new Map(steps.filter(isResourceStep).map((step) => [step.key, step.name]));
+    expect(Object.fromEntries(names)).toMatchObject({
+      'left/network': 'left-network',
+      'left/subnet': 'left-subnet',
+      'left/router': 'left-router',
+      'left/externalGateway': 'ext-net',
+      'left/ikePolicy': 'ikepolicy',
+      'left/ipsecPolicy': 'ipsecpolicy',
+      'left/vpnService': 'vpn',
+      'right/vpnService': 'vpn2',
+      'left/localEndpointGroup': 'left-local-epg',
+      'left~right/left/peerEndpointGroup': 'left-peer-epg',
+      'left~right/left/siteConnection': 'conn',
+      'left~right/right/siteConnection': 'conn2',
+      'left/server': 'left-right-check-left',
+    });
+  });
+
+  test("each side's peer group holds the other side's range", () => {
+    expect(stepAt(steps, 'left~right/left/peerEndpointGroup')).toMatchObject({ want: { cidrs: ['10.2.0.0/24'] } });
+    expect(stepAt(steps, 'left~right/right/peerEndpointGroup')).toMatchObject({ want: { cidrs: ['10.1.0.0/24'] } });
+  });
+
+  test('what belongs to the test VMs is temporary, and nothing else is', () => {
+    const temporary = new Set(
+      steps.filter((step) => isResourceStep(step) && step.temporary).map((step) => step.key.replace(/^\w+\//, '')),
+    );
+    expect([...temporary].sort()).toEqual(['port', 'securityGroup', 'securityGroupRule', 'server']);
+  });
+
+  test('nothing that stays needs what is temporary', () => {
+    const temporary = new Set(steps.filter((step) => isResourceStep(step) && step.temporary).map((step) => step.key));
+    for (const step of steps.filter(isResourceStep).filter((one) => !one.temporary))
+      expect(
+        step.needs.filter((need) => temporary.has(need)),
+        step.key,
+      ).toEqual([]);
+  });
+});
+
+describe('existing networks', () => {
+  const steps = stepsOf('existing-networks');
+  const ofStepsOneAndTwo = ['network', 'subnet', 'router', 'externalGateway', 'routerInterface'];
+
+  test("lack the tutorial's steps one and two on their side only", () => {
+    const keys = keysOf(steps);
+    expect(
+      keys.filter((key) => ofStepsOneAndTwo.includes(key.slice('right/'.length)) && key.startsWith('right/')),
+    ).toEqual([]);
+    expect(keys).toEqual(expect.arrayContaining(ofStepsOneAndTwo.map((kind) => `left/${kind}`)));
+  });
+
+  test('leave the other steps with the needs that are made', () => {
+    expect(stepAt(steps, 'right/vpnService').needs).toEqual([]);
+    expect(stepAt(steps, 'right/localEndpointGroup').needs).toEqual([]);
+    expect(stepAt(steps, 'right/port').needs).toEqual(['right/securityGroup']);
+  });
+
+  test('no step needs one that is not in the graph', () => {
+    const keys = new Set(keysOf(steps));
+    expect(steps.flatMap((step) => step.needs).filter((need) => !keys.has(need))).toEqual([]);
+  });
+
+  test("their range is the one that was looked up, for the other side's peer group", () => {
+    const subnet = { id: 's', name: 'right-subnet', action: 'existing', cidr: '10.7.0.0/24' } as const;
+    const known = stepsOf('existing-networks', {}, { given: { 'right/subnet': subnet }, images: {} });
+    expect(stepAt(known, 'left~right/left/peerEndpointGroup')).toMatchObject({ want: { cidrs: ['10.7.0.0/24'] } });
+    expect(keysOf(known)).toEqual(keysOf(steps));
+  });
+});
+
+describe('check: none', () => {
+  const steps = stepsOf('tutorial', { check: 'none' });
+
+  test('has no test VMs, nothing that belongs to them, and no ping', () => {
+    expect(steps.filter((step) => isResourceStep(step) && step.temporary)).toEqual([]);
+    expect(steps.filter((step) => !isResourceStep(step)).map((step) => step.key)).toEqual(['left~right/awaitTunnel']);
+  });
+
+  test('waits for the tunnel once both connections stand', () => {
+    expect(stepAt(steps, 'left~right/awaitTunnel').needs).toEqual([
+      'left~right/left/siteConnection',
+      'left~right/right/siteConnection',
+    ]);
+  });
+});
+
+test('the same spec gives the same graph, as plain data', () => {
+  const { spec } = parseSpec(loadSpecFile('examples/tutorial.yaml'));
+  expect(buildGraph(spec)).toEqual(buildGraph(spec));
+  expect(JSON.parse(JSON.stringify(buildGraph(spec)))).toEqual(buildGraph(spec));
+});
+
+test('steps that need each other in a circle are a programming error, and named', () => {
+  const act = (key: string, ...needs: readonly string[]): Step => ({
+    key,
+    needs,
+    kind: 'ping',
+    link: 'l~r',
+    sites: ['l', 'r'],
+    title: key,
+  });
+  expect(() => inOrder([act('a'), act('b', 'c'), act('c', 'b')])).toThrow('in a circle: b, c');
+});
