@@ -8,7 +8,7 @@ import { nameFault, type Placeholder, templateFault } from './naming.js';
 import type { Fault } from './problems.js';
 
 /** Adds a check that says what is wrong, and its cure. */
-export function checked<T>(schema: z.ZodType<T>, faultOf: (value: T) => Fault | undefined): z.ZodType<T> {
+function checked<T>(schema: z.ZodType<T>, faultOf: (value: T) => Fault | undefined): z.ZodType<T> {
   return schema.superRefine((value, context) => {
     const fault = faultOf(value);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault.message, params: { cure: fault.cure } });

@@ -11,7 +11,7 @@ import { type SpecFile, specFile } from './schema.js';
 import type { VpnSpec } from './types.js';
 import { crossProblems } from './validate.js';
 
-export { InvalidSpecError, type Problem, problemLine } from './problems.js';
+export { InvalidSpecError, type Problem } from './problems.js';
 
 export interface ParsedSpec {
   readonly spec: VpnSpec;

@@ -37,7 +37,7 @@ export class InvalidSpecError extends Error {
 }
 
 /** One problem as one line: `line 7: sites.left.region: is missing; write …`. */
-export function problemLine({ line, path, message, value, cure }: Problem): string {
+function problemLine({ line, path, message, value, cure }: Problem): string {
   const where = [...(line === undefined ? [] : [`line ${line}`]), ...(path === '' ? [] : [path])];
   const what = value === undefined ? message : `${value} ${message}`;
   return [...where, cure === undefined ? what : `${what}; ${cure}`].join(': ');

@@ -173,6 +173,9 @@ describe('digest', () => {
     const reversed = Object.fromEntries(Object.entries({ ...validSpec(), retryFor: '1440m' }).reverse());
     expect(digest(reversed)).toBe(digest(validSpec()));
     expect(digest(validSpec())).toMatch(/^[0-9a-f]{64}$/);
+    const { spec } = parseSpec(validSpec());
+    const { name, ...rest } = spec;
+    expect(specDigest({ ...rest, name })).toBe(specDigest(spec));
   });
 
   test('differs when the meaning does', () => {

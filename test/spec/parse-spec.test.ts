@@ -164,7 +164,7 @@ test('the longest names that are taken leave every owner mark within its limit',
     (name) => complaints({ name, sites }).length === 0,
   );
   const { spec } = parseSpec({ name: longest, sites });
-  for (const { key, kind } of buildGraph(spec).steps.map((step) => step)) {
+  for (const { key, kind } of buildGraph(spec).steps) {
     const keys = kind === 'siteConnection' ? { nonce: 'n'.repeat(16), key: 'k'.repeat(8) } : {};
     const mark = { owner: 'o'.repeat(40), vpn: spec.name, step: key, run: crypto.randomUUID(), ...keys };
     expect(() => formatMark(mark)).not.toThrow();
