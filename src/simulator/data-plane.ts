@@ -1,0 +1,180 @@
+/**
+ * What packets do: whether two connections make a tunnel, and whether a ping gets from a port to an address and back.
+ * The rule: pure over the regions' state. A tunnel needs both ends to match in everything that IKE and IPsec negotiate.
+ */
+import { type FixedIp, inCidr } from './network/addresses.js';
+import { localCidrs, peerCidrsOf } from './network/vpn.js';
+import type { RegionState, Row } from './state.js';
+
+export interface End {
+  readonly region: RegionState;
+  readonly connection: Row;
+}
+
+const IKE_MUST_MATCH = ['ike_version', 'encryption_algorithm', 'auth_algorithm', 'pfs'];
+const IPSEC_MUST_MATCH = ['transform_protocol', 'encapsulation_mode', 'encryption_algorithm', 'auth_algorithm', 'pfs'];
+
+/** The other end that a connection's peer address leads to, if its own points back. */
+export function peerOf(end: End, regions: readonly RegionState[]): End | undefined {
+  const own = serviceOf(end)?.external_v4_ip;
+  for (const region of regions) {
+    for (const connection of region.rows('ipsec_site_connection')) {
+      const other = { region, connection };
+      if (connection.id === end.connection.id || serviceOf(other)?.external_v4_ip !== end.connection.peer_address)
+        continue;
+      if (connection.peer_address === own && mirrors(end, other)) return other;
+    }
+  }
+  return undefined;
+}
+
+/** Why two ends make no tunnel; empty when they do. */
+export function mismatches(a: End, b: End): readonly string[] {
+  const policy = (end: End, kind: 'ikepolicy' | 'ipsecpolicy') => end.region.get(kind, end.connection[`${kind}_id`]);
+  const differ = (kind: 'ikepolicy' | 'ipsecpolicy', fields: readonly string[]) =>
+    fields.filter((field) => policy(a, kind)?.[field] !== policy(b, kind)?.[field]);
+  const mode = policy(a, 'ikepolicy')?.ike_version === 'v1' ? ['phase1_negotiation_mode'] : [];
+  return [
+    ...differ('ikepolicy', [...IKE_MUST_MATCH, ...mode]).map((field) => `ike ${field}`),
+    ...differ('ipsecpolicy', IPSEC_MUST_MATCH).map((field) => `ipsec ${field}`),
+    ...(a.connection.psk === b.connection.psk ? [] : ['psk']),
+    ...(a.connection.initiator === 'response-only' && b.connection.initiator === 'response-only' ? ['initiator'] : []),
+    ...[[a, b] as const, [b, a] as const].flatMap(([end, peer]) => [
+      ...(isUp(end) ? [] : ['admin state or gateway']),
+      ...(end.connection.peer_id === idOf(peer) ? [] : ['peer id']),
+    ]),
+  ];
+}
+
+/** Local id, or the external address where none is set. */
+function idOf(end: End): unknown {
+  return end.connection.local_id || serviceOf(end)?.external_v4_ip;
+}
+
+function serviceOf(end: End): Row | undefined {
+  return end.region.get('vpnservice', end.connection.vpnservice_id);
+}
+
+function isUp(end: End): boolean {
+  const service = serviceOf(end);
+  const router = end.region.get('router', service?.router_id);
+  return (
+    end.connection.admin_state_up === true &&
+    service?.admin_state_up === true &&
+    router?.external_gateway_info !== null &&
+    router?.admin_state_up === true
+  );
+}
+
+/** Each end's local networks are what the other names as its peer's. */
+function mirrors(a: End, b: End): boolean {
+  const same = (one: readonly string[], other: readonly string[]) =>
+    one.length === other.length && one.every((cidr) => other.includes(cidr));
+  return (
+    same(localCidrs(a.region, a.connection), peerCidrsOf(b.region, b.connection)) &&
+    same(localCidrs(b.region, b.connection), peerCidrsOf(a.region, a.connection))
+  );
+}
+
+/** One direction of a packet through security groups: out of `from`, into `to`. */
+function allowed(region: RegionState, port: Row, direction: 'ingress' | 'egress', remote: string): boolean {
+  if (port.port_security_enabled === false) return true;
+  const groups = port.security_groups as string[];
+  return region
+    .rows('security_group_rule')
+    .some(
+      (rule) =>
+        groups.includes(String(rule.security_group_id)) &&
+        rule.direction === direction &&
+        rule.ethertype === 'IPv4' &&
+        (rule.protocol === null || rule.protocol === 'icmp' || rule.protocol === '1' || rule.protocol === 1) &&
+        (rule.remote_ip_prefix === null || inCidr(remote, String(rule.remote_ip_prefix))) &&
+        (rule.remote_group_id === null || memberAddresses(region, String(rule.remote_group_id)).includes(remote)),
+    );
+}
+
+function memberAddresses(region: RegionState, group: string): readonly string[] {
+  return region
+    .rows('port')
+    .filter((port) => (port.security_groups as string[]).includes(group))
+    .flatMap(addresses);
+}
+
+const addresses = (port: Row): readonly string[] => (port.fixed_ips as FixedIp[]).map((ip) => ip.ip_address);
+
+/** Time to live left and round-trip time in milliseconds of an answered ping. */
+export interface Echo {
+  readonly ttl: number;
+  readonly rttMs: number;
+}
+
+/**
+ * A ping from a port to an address: in its own subnet, over its router, or through a tunnel that carries packets (`carries`). Undefined: no answer.
+ */
+export function ping(
+  region: RegionState,
+  port: Row,
+  to: string,
+  regions: readonly RegionState[],
+  carries: (end: End) => boolean,
+): Echo | undefined {
+  const [from] = port.fixed_ips as FixedIp[];
+  if (from === undefined) return undefined;
+  const subnet = region.get('subnet', from.subnet_id);
+  const local = (hops: number, rttMs: number, target: RegionState, found: Row | undefined): Echo | undefined => {
+    if (found === undefined || !answers(target, found)) return undefined;
+    const through = allowed(region, port, 'egress', to) && allowed(target, found, 'ingress', from.ip_address);
+    return through ? { ttl: 64 - hops, rttMs } : undefined;
+  };
+  if (subnet !== undefined && inCidr(to, String(subnet.cidr)))
+    return local(0, 0.5, region, portAt(region, to, String(subnet.network_id)));
+  const router = routerOf(region, from.subnet_id);
+  if (router === undefined) return undefined;
+  const near = region
+    .rows('port')
+    .find(
+      (one) =>
+        addresses(one).includes(to) && routerOf(region, (one.fixed_ips as FixedIp[])[0]?.subnet_id)?.id === router.id,
+    );
+  if (near !== undefined) return local(1, 0.8, region, near);
+  for (const connection of region.rows('ipsec_site_connection')) {
+    const end = { region, connection };
+    if (serviceOf(end)?.router_id !== router.id || !peerCidrsOf(region, connection).some((cidr) => inCidr(to, cidr)))
+      continue;
+    if (!localCidrs(region, connection).some((cidr) => inCidr(from.ip_address, cidr))) continue;
+    const peer = peerOf(end, regions);
+    if (peer === undefined || !carries(end)) continue;
+    const peerRouter = serviceOf(peer)?.router_id;
+    const target = peer.region
+      .rows('port')
+      .find(
+        (one) =>
+          addresses(one).includes(to) &&
+          routerOf(peer.region, (one.fixed_ips as FixedIp[])[0]?.subnet_id)?.id === peerRouter,
+      );
+    return local(2, 4, peer.region, target);
+  }
+  return undefined;
+}
+
+function portAt(region: RegionState, address: string, networkId: string): Row | undefined {
+  return region.rows('port').find((port) => port.network_id === networkId && addresses(port).includes(address));
+}
+
+function routerOf(region: RegionState, subnetId: string | undefined): Row | undefined {
+  const leg = region
+    .rows('port')
+    .find(
+      (port) =>
+        port.device_owner === 'network:router_interface' &&
+        (port.fixed_ips as FixedIp[]).some((ip) => ip.subnet_id === subnetId),
+    );
+  return region.get('router', leg?.device_id);
+}
+
+/** Routers and DHCP servers answer pings; a VM does while it runs. */
+function answers(region: RegionState, port: Row): boolean {
+  const owner = String(port.device_owner);
+  if (owner.startsWith('network:')) return true;
+  return region.get('server', port.device_id)?.status === 'ACTIVE';
+}

@@ -1,0 +1,197 @@
+/**
+ * The simulator's HTTP side: reads a request, finds its service and region, applies ordered faults around the handler, answers and logs.
+ * The rule: handlers are synchronous over the state, so no two calls ever interleave inside an effect.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { effectsBetween, fingerprint, type LoggedCall } from './call-log.js';
+import { type Answer, ApiError, neutronError } from './errors.js';
+import type { CallKey, FaultKind, Faults } from './faults.js';
+import type { RegionState } from './state.js';
+
+export interface ServiceCall extends CallKey {
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly headers: IncomingMessage['headers'];
+}
+
+/** Answers a call to one service, or throws ApiError. */
+export type Handler = (call: ServiceCall) => Answer;
+
+export interface HttpSide {
+  readonly regions: ReadonlyMap<string, RegionState>;
+  readonly faults: Faults;
+  readonly log: LoggedCall[];
+  readonly handle: Handler;
+  expireTokens(): void;
+}
+
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Serves one request. Never throws: a handler's bug is answered with 500 and printed. */
+export async function serve(request: IncomingMessage, response: ServerResponse, side: HttpSide): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://simulator');
+  const text = await readBody(request);
+  const key = route(request.method ?? 'GET', url.pathname, side.regions);
+  const region = side.regions.get(key.region);
+  const delayMs = region?.delays.callMs ?? [...side.regions.values()][0]?.delays.callMs ?? 0;
+  if (delayMs > 0) await pause(delayMs);
+  const fault = key.service === '_simulator' ? undefined : side.faults.next(key);
+  const run = () =>
+    answerOf(side.handle, { ...key, query: url.searchParams, headers: request.headers, body: parse(text) });
+  const note = (status: LoggedCall['status'], effects: LoggedCall['effects']) => {
+    if (key.service === '_simulator') return;
+    const { service, method, path } = key;
+    side.log.push({
+      seq: side.log.length + 1,
+      at: Date.now(),
+      service,
+      region: key.region,
+      method,
+      path,
+      status,
+      effects,
+      ...(fault === undefined ? {} : { fault: fault.kind }),
+    });
+  };
+  const act = (): { answer: Answer; effects: LoggedCall['effects'] } => {
+    const before = fingerprint(region);
+    const answer = run();
+    return { answer, effects: effectsBetween(before, fingerprint(region)) };
+  };
+  await respond(fault, { request, response, act, note, side, region });
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly act: () => { answer: Answer; effects: LoggedCall['effects'] };
+  readonly note: (status: LoggedCall['status'], effects: LoggedCall['effects']) => void;
+  readonly side: HttpSide;
+  readonly region: RegionState | undefined;
+}
+
+async function respond(fault: FaultKind | undefined, exchange: Exchange): Promise<void> {
+  const { response, act, note, side, region } = exchange;
+  const plain = () => {
+    const { answer, effects } = act();
+    note(answer.status, effects);
+    send(response, answer);
+    return effects;
+  };
+  switch (fault?.kind) {
+    case undefined:
+      plain();
+      return;
+    case 'answer': {
+      const effects = fault.effect ? act().effects : [];
+      note(fault.status, effects);
+      send(response, {
+        status: fault.status,
+        body: fault.body,
+        ...(fault.headers === undefined ? {} : { headers: fault.headers }),
+      });
+      return;
+    }
+    case 'delay':
+      await pause(fault.ms);
+      plain();
+      return;
+    case 'reset':
+      note('reset', fault.effect ? act().effects : []);
+      response.socket?.resetAndDestroy();
+      return;
+    case 'truncate': {
+      const { answer, effects } = act();
+      note(answer.status, effects);
+      const text = JSON.stringify(answer.body ?? {});
+      response.writeHead(answer.status, { 'Content-Type': 'application/json' });
+      response.end(text.slice(0, text.length / 2));
+      return;
+    }
+    case 'hang': {
+      await new Promise<void>((resolve) => response.once('close', resolve));
+      if (fault.lateMs === undefined) return note('hang', []);
+      await pause(fault.lateMs);
+      note('hang', act().effects);
+      return;
+    }
+    case 'duplicate': {
+      const first = act();
+      const second = act();
+      note(second.answer.status, [...first.effects, ...second.effects]);
+      send(response, second.answer);
+      return;
+    }
+    case 'expireTokens':
+      side.expireTokens();
+      plain();
+      return;
+    case 'forget':
+      for (const { op, kind, id } of plain())
+        if (op !== 'deleted') region?.tables[kind as keyof typeof region.tables].delete(id);
+  }
+}
+
+function answerOf(handle: Handler, call: ServiceCall): Answer {
+  try {
+    return handle(call);
+  } catch (error) {
+    if (error instanceof ApiError) return error.answer;
+    console.error('simulator:', error);
+    return neutronError(
+      500,
+      'HTTPInternalServerError',
+      'Request Failed: internal server error while processing your request.',
+    ).answer;
+  }
+}
+
+/** `/left/network/v2.0/ports` is Neutron of region left; `/identity/v3` is shared. */
+function route(method: string, path: string, regions: ReadonlyMap<string, unknown>): CallKey {
+  const [, first = '', second = '', ...rest] = path.split('/');
+  if (regions.has(first)) return { method, region: first, service: second, path: `/${rest.join('/')}` };
+  return { method, region: '', service: first, path: `/${[second, ...rest].join('/')}` };
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  const id = `req-${randomUUID()}`;
+  const body =
+    answer.body === undefined || answer.status === 204
+      ? ''
+      : typeof answer.body === 'string'
+        ? answer.body
+        : JSON.stringify(answer.body);
+  const type = typeof answer.body === 'string' ? 'text/html' : 'application/json';
+  response.writeHead(answer.status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    'X-Openstack-Request-Id': id,
+    ...answer.headers,
+  });
+  response.end(body);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) break;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Marks a body that is no JSON: each service refuses it in its own words. */
+export const BROKEN_JSON = Symbol('broken JSON');
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return BROKEN_JSON;
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * `startSimulator`: two OpenStack regions over HTTP in one process, on one port of the loopback address. Wiring only.
+ * The rule: imports nothing of the product, so that what works here works because it is OpenStack's API.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LoggedCall } from './call-log.js';
+import { GuestHost } from './compute/guest-host.js';
+import { Compute, handleImages } from './compute/index.js';
+import { type Answer, ApiError, neutronError } from './errors.js';
+import { type FaultPlan, Faults } from './faults.js';
+import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
+import { Identity } from './identity.js';
+import { makePort } from './network/addresses.js';
+import { DEFAULT_EXTENSIONS } from './network/extensions.js';
+import { handleNetwork } from './network/index.js';
+import {
+  type CallContext,
+  type Delays,
+  newId,
+  REAL_DELAYS,
+  RegionState,
+  type Row,
+  shown,
+  TABLES,
+  type TableName,
+  timestamp,
+} from './state.js';
+
+export { isWrite, type LoggedCall } from './call-log.js';
+export type { FaultPlan } from './faults.js';
+export type { Delays } from './state.js';
+export { FAST_DELAYS, REAL_DELAYS } from './state.js';
+
+export interface SimulatorOptions {
+  /** @default 0: any free port */
+  readonly port?: number;
+  /** Names of the regions. @default ['left', 'right'] */
+  readonly regions?: readonly string[];
+  /** @default REAL_DELAYS */
+  readonly delays?: Delays;
+  /** Life of a token in milliseconds. @default one hour */
+  readonly tokenLifetimeMs?: number;
+  /** Password of every user. @default 'lab' */
+  readonly password?: string;
+  /** Regions whose VPN services have addresses of their own, as with OVN. @default the second region */
+  readonly ownVpnAddress?: readonly string[];
+}
+
+export interface Simulator {
+  readonly url: string;
+  readonly authUrl: string;
+  readonly regions: ReadonlyMap<string, RegionState>;
+  readonly faults: Faults;
+  readonly log: readonly LoggedCall[];
+  /** Everything of every region as plain data, without what changes by itself, for comparing two moments. */
+  snapshot(): Record<string, Record<string, unknown[]>>;
+  /** Puts a row in as it is, as if someone had made it long ago; for fixtures and decoys. */
+  seed(region: string, table: TableName, row: Partial<Row> & Record<string, unknown>, project?: string): Row;
+  projectId(name: string): string;
+  stop(): Promise<void>;
+}
+
+/** Fields that move without anyone changing the resource. */
+const VOLATILE = new Set(['updated_at', 'revision_number', 'status', 'updated', 'availability_zones']);
+
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const names = options.regions ?? ['left', 'right'];
+  const delays = options.delays ?? REAL_DELAYS;
+  const own = options.ownVpnAddress ?? names.slice(1, 2);
+  const regions = new Map(names.map((name) => [name, new RegionState(name, delays, own.includes(name))]));
+  const projects = ['demo', 'other', 'admin'].map((name) => ({ id: newId().replaceAll('-', ''), name }));
+  const password = options.password ?? 'lab';
+  const users = projects.map(({ name }) => ({
+    id: newId().replaceAll('-', ''),
+    name,
+    password,
+    projects: [name],
+    admin: name === 'admin',
+  }));
+  let base = '';
+  const identity = new Identity(projects, users, names, () => base, options.tokenLifetimeMs ?? 3_600_000);
+  const faults = new Faults();
+  const log: LoggedCall[] = [];
+  const all = [...regions.values()];
+  const guests = new GuestHost(all);
+  const compute = new Compute(guests);
+  for (const [index, region] of all.entries()) furnish(region, index, projects[2]?.id ?? '');
+
+  const handle: Handler = (call) => {
+    if (call.service === '_simulator') return control(call, faults, log);
+    if (call.service === 'identity') return identity.handle(call.method, call.path, call.body, call.headers);
+    const region = regions.get(call.region);
+    if (region === undefined) throw new ApiError({ status: 404, body: { message: 'no such service' } });
+    // Version documents are told to anyone.
+    const open = call.path === '/' || call.path === '';
+    const who = open ? undefined : identity.check(call.headers['x-auth-token'] as string | undefined);
+    const context: CallContext = {
+      region,
+      peers: all,
+      projectId: who?.project.id ?? '',
+      userId: who?.user.id ?? '',
+      isAdmin: who?.user.admin ?? false,
+      base: `${base}/${region.name}/${call.service}`,
+    };
+    return toService(call, context, compute);
+  };
+  const server = createServer((request, response) => {
+    void serve(request, response, { regions, faults, log, handle, expireTokens: () => identity.expireAll() }).catch(
+      () => response.destroy(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: base,
+    authUrl: `${base}/identity/v3`,
+    regions,
+    faults,
+    log,
+    snapshot: () => Object.fromEntries(all.map((region) => [region.name, picture(region)])),
+    seed: (name, table, row, project = 'demo') => seed(regions, name, table, row, projectIdOf(project)),
+    projectId: projectIdOf,
+    async stop() {
+      guests.stopAll();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+
+  function projectIdOf(name: string): string {
+    const project = projects.find((one) => one.name === name);
+    if (project === undefined) throw new Error(`no project ${name}`);
+    return project.id;
+  }
+}
+
+function toService(call: ServiceCall, context: CallContext, compute: Compute): Answer {
+  if (call.body === BROKEN_JSON)
+    throw neutronError(400, 'MalformedRequestBody', 'Malformed request body: Cannot understand JSON.');
+  const { method, path, query, body } = call;
+  if (call.service === 'network') return handleNetwork({ method, path, query, body }, context);
+  if (call.service === 'image') return handleImages(method, path, query, context);
+  if (call.service === 'compute') {
+    const header = call.headers['openstack-api-version'] ?? call.headers['x-openstack-nova-api-version'];
+    const microversion = typeof header === 'string' ? header.replace(/^compute /, '') : undefined;
+    return compute.handle({ method, path, body, microversion }, context);
+  }
+  throw new ApiError({ status: 404, body: { message: 'no such service' } });
+}
+
+/** `/_simulator/faults` and `/_simulator/log`, for tests in other languages. */
+function control(call: ServiceCall, faults: Faults, log: readonly LoggedCall[]): Answer {
+  if (call.path === '/log') return { status: 200, body: { calls: log } };
+  if (call.path !== '/faults')
+    throw new ApiError({ status: 404, body: { message: 'there are /_simulator/faults and /_simulator/log' } });
+  if (call.method === 'POST') faults.add(call.body as FaultPlan);
+  if (call.method === 'DELETE') faults.clear();
+  return { status: 200, body: { faults: faults.list() } };
+}
+
+/** What a cloud has before its users come: an external network, an image, flavors. */
+function furnish(region: RegionState, index: number, adminProject: string): void {
+  const now = timestamp();
+  const owned = {
+    tenant_id: adminProject,
+    project_id: adminProject,
+    created_at: now,
+    updated_at: now,
+    revision_number: 1,
+    tags: [],
+    description: '',
+  };
+  for (const alias of DEFAULT_EXTENSIONS) region.extensions.add(alias);
+  const network = region.insert('network', {
+    id: newId(),
+    name: 'ext-net',
+    ...owned,
+    admin_state_up: true,
+    mtu: 1500,
+    status: 'ACTIVE',
+    subnets: [],
+    shared: false,
+    port_security_enabled: true,
+    'router:external': true,
+    is_default: true,
+    availability_zone_hints: [],
+    availability_zones: [],
+    ipv4_address_scope: null,
+    ipv6_address_scope: null,
+  });
+  const prefix = `172.24.${4 + index}`;
+  const subnet = region.insert('subnet', {
+    id: newId(),
+    name: 'ext-subnet',
+    ...owned,
+    network_id: network.id,
+    ip_version: 4,
+    cidr: `${prefix}.0/24`,
+    gateway_ip: `${prefix}.1`,
+    enable_dhcp: false,
+    dns_nameservers: [],
+    host_routes: [],
+    allocation_pools: [{ start: `${prefix}.10`, end: `${prefix}.200` }],
+    subnetpool_id: null,
+    ipv6_ra_mode: null,
+    ipv6_address_mode: null,
+    service_types: [],
+  });
+  network.subnets = [subnet.id];
+  region.insert('image', {
+    id: newId(),
+    name: 'cirros',
+    status: 'active',
+    visibility: 'public',
+    min_ram: 0,
+    min_disk: 0,
+    size: 16_777_216,
+    disk_format: 'raw',
+    container_format: 'bare',
+    owner: adminProject,
+    protected: false,
+    os_hidden: false,
+    created_at: now,
+    updated_at: now,
+    tags: [],
+    schema: '/v2/schemas/image',
+  });
+  for (const [name, ram, disk] of [
+    ['m1.nano', 192, 1],
+    ['m1.small', 2048, 20],
+  ] as const) {
+    region.insert('flavor', {
+      id: newId(),
+      name,
+      ram,
+      disk,
+      vcpus: 1,
+      swap: '',
+      'OS-FLV-EXT-DATA:ephemeral': 0,
+      'OS-FLV-DISABLED:disabled': false,
+      'os-flavor-access:is_public': true,
+      rxtx_factor: 1,
+    });
+  }
+}
+
+function picture(region: RegionState): Record<string, unknown[]> {
+  return Object.fromEntries(
+    TABLES.map((table) => [
+      table,
+      region
+        .rows(table)
+        .map((row) => Object.fromEntries(Object.entries(shown(row)).filter(([key]) => !VOLATILE.has(key))))
+        .sort((a, b) => String(a.id).localeCompare(String(b.id))),
+    ]),
+  );
+}
+
+function seed(
+  regions: ReadonlyMap<string, RegionState>,
+  name: string,
+  table: TableName,
+  row: Record<string, unknown>,
+  projectId: string,
+): Row {
+  const region = regions.get(name);
+  if (region === undefined) throw new Error(`no region ${name}`);
+  if (table === 'port') {
+    const network = region.get('network', row.network_id);
+    if (network === undefined) throw new Error('a port needs a network_id');
+    return makePort(region, { network, projectId, fields: row });
+  }
+  return region.insert(table, {
+    id: newId(),
+    name: '',
+    description: '',
+    ...row,
+    tenant_id: projectId,
+    project_id: projectId,
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Who uses what among VPN resources: the checks that keep routers, subnets, policies and groups from being removed under a VPN.
+ * The rule: types and messages are neutron-vpnaas's own, the misleading statuses stay with the callers.
+ */
+import type { RegionState } from '../state.js';
+
+export interface Use {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Ids of the VPN services on a router. */
+export function routerUse(region: RegionState, routerId: string): readonly string[] {
+  return region
+    .rows('vpnservice')
+    .filter((service) => service.router_id === routerId)
+    .map((service) => service.id);
+}
+
+/** What keeps a subnet, or its router interface: a local endpoint group alone keeps the subnet, a connection that uses it the interface too. */
+export function subnetUse(
+  region: RegionState,
+  subnetId: string,
+  what: 'subnet' | 'interface' = 'subnet',
+): Use | undefined {
+  const service = region.rows('vpnservice').find((one) => one.subnet_id === subnetId);
+  if (service !== undefined)
+    return { type: 'SubnetInUseByVPNService', message: `Subnet ${subnetId} is used by VPNService ${service.id}` };
+  const groups = region
+    .rows('endpoint_group')
+    .filter((one) => one.type === 'subnet' && (one.endpoints as string[]).includes(subnetId));
+  const connection = region
+    .rows('ipsec_site_connection')
+    .find((one) => groups.some((group) => group.id === one.local_ep_group_id));
+  if (what === 'interface') {
+    return connection === undefined
+      ? undefined
+      : {
+          type: 'SubnetInUseByIPsecSiteConnection',
+          message: `Subnet ${subnetId} is used by ipsec site connection ${connection.id}`,
+        };
+  }
+  const [group] = groups;
+  return group === undefined
+    ? undefined
+    : { type: 'SubnetInUseByEndpointGroup', message: `Subnet ${subnetId} is used by endpoint group ${group.id}` };
+}

@@ -1,0 +1,88 @@
+/**
+ * A worker's configuration from its environment: every problem at once, before anything starts.
+ * The rule: secrets are read here and leave the environment, so that no child process and no crash report has them.
+ */
+import { readFileSync } from 'node:fs';
+import { KeyRing } from './activities/key-ring.js';
+import { Clouds } from './openstack/clouds-config.js';
+import type { Timing } from './workflows/protocol.js';
+
+export interface WorkerConfig {
+  readonly owner: string;
+  readonly keys: KeyRing;
+  readonly clouds: Clouds;
+  readonly timing: Timing;
+  readonly taskQueue: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export class WorkerConfigError extends Error {
+  override readonly name = 'WorkerConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(`the worker cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const OWNER = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/** Every time of a worker follows from its HTTP timeout, in milliseconds. */
+export function timingOf(httpTimeoutMs: number, overrides: Partial<Timing> = {}): Timing {
+  return {
+    httpTimeoutMs,
+    // A look-up, a write and the look after it, each at its slowest, and room for pages.
+    attemptMs: 10 * httpTimeoutMs,
+    // A write must fit between two beats that the server hears.
+    heartbeatMs: 3 * httpTimeoutMs,
+    retryInitialMs: 2_000,
+    retryMaximumMs: 120_000,
+    pollMs: 5_000,
+    ...overrides,
+  };
+}
+
+/** Reads and removes `REGIONLINK_MASTER_KEY`. Throws WorkerConfigError with all problems. */
+export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
+  const problems: string[] = [];
+  const attempt = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      problems.push((error as Error).message);
+      return undefined;
+    }
+  };
+  const owner = env.REGIONLINK_OWNER ?? '';
+  if (!OWNER.test(owner))
+    problems.push(
+      'REGIONLINK_OWNER must be set: 1 to 32 small letters, digits and dashes that name this installation in the marks on its resources',
+    );
+  const keys = attempt(() => KeyRing.parse(masterKey(env)));
+  const clouds = attempt(() => Clouds.load(env));
+  const seconds = Number(env.REGIONLINK_HTTP_TIMEOUT ?? 30);
+  if (!(seconds > 0))
+    problems.push(`REGIONLINK_HTTP_TIMEOUT must be a number of seconds, not "${env.REGIONLINK_HTTP_TIMEOUT}"`);
+  if (keys === undefined || clouds === undefined || problems.length > 0) throw new WorkerConfigError(problems);
+  return {
+    owner,
+    keys,
+    clouds,
+    timing: timingOf(seconds * 1000),
+    taskQueue: env.REGIONLINK_TASK_QUEUE ?? 'regionlink',
+    env: { ...env },
+  };
+}
+
+function masterKey(env: NodeJS.ProcessEnv): string {
+  const { REGIONLINK_MASTER_KEY: key, REGIONLINK_MASTER_KEY_FILE: file } = env;
+  delete env.REGIONLINK_MASTER_KEY;
+  if (key !== undefined) return key;
+  if (file === undefined)
+    throw new Error(
+      'REGIONLINK_MASTER_KEY_FILE (or REGIONLINK_MASTER_KEY) must be set; make a key with: openssl rand -base64 32',
+    );
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new Error(`REGIONLINK_MASTER_KEY_FILE: ${file} cannot be read`);
+  }
+}
