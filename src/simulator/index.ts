@@ -12,6 +12,7 @@ import { type FaultPlan, Faults } from './faults.js';
 import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
 import { Identity } from './identity.js';
 import { makePort } from './network/addresses.js';
+import { defaultGroup } from './network/core.js';
 import { DEFAULT_EXTENSIONS } from './network/extensions.js';
 import { handleNetwork } from './network/index.js';
 import {
@@ -62,7 +63,7 @@ export interface Simulator {
 }
 
 /** Fields that move without anyone changing the resource. */
-const VOLATILE = new Set(['updated_at', 'revision_number', 'status', 'updated', 'availability_zones']);
+const VOLATILE = new Set(['updated_at', 'revision_number', 'status', 'updated', 'availability_zones', 'security_group_rules']);
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const names = options.regions ?? ['left', 'right'];
@@ -85,7 +86,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const all = [...regions.values()];
   const guests = new GuestHost(all);
   const compute = new Compute(guests);
-  for (const [index, region] of all.entries()) furnish(region, index, projects[2]?.id ?? '');
+  for (const [index, region] of all.entries()) {
+    furnish(region, index, projects[2]?.id ?? '');
+    for (const { id } of projects) defaultGroup(region, id);
+  }
 
   const handle: Handler = (call) => {
     if (call.service === '_simulator') return control(call, faults, log);

@@ -83,19 +83,13 @@ function bodyOf(scope: Scope): Record<string, unknown> {
 /** The scope of the service's own step at this end, from what a connection's step knows. */
 function serviceScope(scope: Scope): StepScope<'vpnService'> {
   const { site } = scope.step;
-  const name = need(scope, 'vpnService').name;
+  const { name, parent } = need(scope, 'vpnService');
+  const key = `${site}/vpnService`;
+  const router = { id: parent ?? '', name: '', action: 'existing' } as const;
   return {
     ...scope,
-    step: {
-      key: `${site}/vpnService`,
-      kind: 'vpnService',
-      site,
-      name,
-      want: {},
-      needs: [],
-      title: name,
-      temporary: false,
-    },
+    step: { key, kind: 'vpnService', site, name, want: {}, needs: [], title: name, temporary: false },
+    outputs: { ...scope.outputs, [`${site}/router`]: router },
   };
 }
 

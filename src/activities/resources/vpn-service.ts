@@ -15,6 +15,7 @@ const base = neutronKind({
   updatable: [],
   output: (service) => ({
     status: service.status,
+    parent: service.router_id,
     ...(service.external_v4_ip === null ? {} : { address: service.external_v4_ip }),
   }),
   isReferenced: async (found, { region, attempt }) => {
