@@ -1,0 +1,223 @@
+/**
+ * Real parts for tests: one Temporal dev server, one simulator with decoys in it, one worker, and short times. Nothing is mocked.
+ * The rule: a test never waits for a time; it waits for a run to end or for a call to arrive.
+ */
+import { randomBytes } from 'node:crypto';
+import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { Runtime } from '@temporalio/worker';
+import { KeyRing } from '../../src/activities/key-ring.js';
+import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
+import { Clouds } from '../../src/openstack/clouds-config.js';
+import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
+import { loadSpecFile } from '../../src/spec/load-spec-file.js';
+import { type RunningWorker, startWorker, workflowBundle } from '../../src/worker.js';
+import { timingOf } from '../../src/worker-config.js';
+import {
+  DESTROY,
+  PROVISION,
+  type Progress,
+  type ProvisionResult,
+  TASK_QUEUE,
+  workflowIdOf,
+} from '../../src/workflows/protocol.js';
+
+export const REGIONS = ['dbl', 'cbk'] as const;
+export const PASSWORD = 'simulator-password-f3a9';
+
+export interface Ended {
+  readonly status: string;
+  readonly result?: ProvisionResult;
+  /** Messages of the failure and its causes, outermost first. */
+  readonly messages: readonly string[];
+  readonly type?: string;
+  readonly events: number;
+}
+
+export class TestBed {
+  private constructor(
+    readonly server: DevServer,
+    readonly simulator: Simulator,
+    readonly worker: RunningWorker,
+    readonly client: Client,
+    readonly logs: string[],
+  ) {}
+
+  static async start(): Promise<TestBed> {
+    const logs: string[] = [];
+    // Everything that a worker logs is kept, for the scan for secrets.
+    Runtime.install({ logger: { log: keep, trace: keep, debug: keep, info: keep, warn: keep, error: keep } });
+    function keep(...parts: unknown[]): void {
+      logs.push(parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, errorsToo))).join(' '));
+    }
+    const [server, simulator] = await Promise.all([
+      startDevServer(),
+      startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
+    ]);
+    addDecoys(simulator);
+    const worker = await startWorker(
+      workerConfig(simulator),
+      { address: server.address, namespace: 'default' },
+      await workflowBundle(),
+    );
+    const connection = await Connection.connect({ address: server.address });
+    return new TestBed(server, simulator, worker, new Client({ connection }), logs);
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.stop();
+    await this.simulator.stop();
+    await this.client.connection.close();
+    await this.server.stop();
+  }
+
+  /** Starts a provision of the tutorial under a name. */
+  provision(name: string, changes: Record<string, unknown> = {}): Promise<WorkflowHandle> {
+    const spec = tutorialSpec({ name, ...changes });
+    return this.client.workflow.start(PROVISION, {
+      taskQueue: TASK_QUEUE,
+      workflowId: workflowIdOf(name),
+      args: [{ spec }],
+    });
+  }
+
+  destroy(name: string): Promise<WorkflowHandle> {
+    return this.client.workflow.start(DESTROY, {
+      taskQueue: TASK_QUEUE,
+      workflowId: workflowIdOf(name),
+      args: [{ vpn: name }],
+    });
+  }
+
+  /** Waits for a run's end, however it ends. */
+  async end(handle: WorkflowHandle): Promise<Ended> {
+    const messages: string[] = [];
+    let result: ProvisionResult | undefined;
+    let type: string | undefined;
+    try {
+      result = (await handle.result()) as ProvisionResult;
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+        messages.push(cause.message);
+        type = (cause as { type?: string }).type ?? type;
+      }
+    }
+    const description = await handle.describe();
+    return {
+      status: description.status.name,
+      messages,
+      events: description.historyLength,
+      ...(result === undefined ? {} : { result }),
+      ...(type === undefined ? {} : { type }),
+    };
+  }
+
+  async progress(handle: WorkflowHandle): Promise<Progress> {
+    return handle.query<Progress>('progress');
+  }
+
+  /** Writes since a point of the log, as `POST dbl /v2.0/networks`. */
+  writesSince(mark: number): readonly string[] {
+    return this.simulator.log
+      .slice(mark)
+      .filter(isWrite)
+      .map((call) => `${call.method} ${call.region} ${withoutIds(call.path)}`);
+  }
+
+  /** Resolves when a fault has met its call. */
+  async met(plan: FaultPlan): Promise<void> {
+    while (
+      !this.simulator.faults.list().some((one) => one.path === plan.path && one.region === plan.region && one.acted > 0)
+    ) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+export function workerConfig(simulator: Simulator, keys = KeyRing.parse(randomBytes(32).toString('base64'))) {
+  const login = {
+    OS_AUTH_URL: simulator.authUrl,
+    OS_USERNAME: 'demo',
+    OS_PASSWORD: PASSWORD,
+    OS_PROJECT_NAME: 'demo',
+    HOME: '/nonexistent',
+  };
+  return {
+    owner: 'test',
+    keys,
+    clouds: Clouds.load(login, '/nonexistent'),
+    timing: timingOf(2_000, { pollMs: 25, retryInitialMs: 50, retryMaximumMs: 400 }),
+    taskQueue: TASK_QUEUE,
+    env: {},
+  };
+}
+
+export function tutorialSpec(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  const file = loadSpecFile('examples/tutorial.yaml') as Record<string, unknown>;
+  return { ...file, tunnelTimeout: '30s', settleTime: '1s', retryFor: '2m', rollbackFor: '2m', ...changes };
+}
+
+/** The clouds are never empty: equal names without a mark, other owners' and other VPNs' marks. None may be touched. */
+function addDecoys(simulator: Simulator): void {
+  const marks = [
+    '',
+    'regionlink owner=else@default vpn=left-right step=left/network run=1',
+    'regionlink owner=test@other vpn=left-right step=left/network run=1',
+    'regionlink owner=test@default vpn=left-right2 step=left/network run=1',
+  ];
+  for (const region of REGIONS) {
+    for (const description of marks) {
+      const network = simulator.seed(region, 'network', {
+        name: 'left-network',
+        description,
+        subnets: [],
+        port_security_enabled: true,
+        'router:external': false,
+        shared: false,
+      });
+      const subnet = simulator.seed(region, 'subnet', {
+        name: 'left-subnet',
+        description,
+        network_id: network.id,
+        cidr: '10.1.0.0/24',
+        gateway_ip: '10.1.0.1',
+        ip_version: 4,
+        dns_nameservers: [],
+        allocation_pools: [{ start: '10.1.0.2', end: '10.1.0.254' }],
+        enable_dhcp: true,
+      });
+      simulator.seed(region, 'router', {
+        name: 'left-router',
+        description,
+        external_gateway_info: null,
+        admin_state_up: true,
+      });
+      simulator.seed(region, 'port', { name: 'left-right-check-left', description, network_id: network.id });
+      simulator.seed(region, 'security_group', { name: 'left-right-check-left', description });
+      simulator.seed(region, 'ikepolicy', { name: 'ikepolicy', description, ike_version: 'v1' });
+      simulator.seed(region, 'ipsecpolicy', { name: 'ipsecpolicy', description });
+      simulator.seed(region, 'endpoint_group', {
+        name: 'left-local-epg',
+        description,
+        type: 'subnet',
+        endpoints: [subnet.id],
+      });
+      simulator.seed(region, 'endpoint_group', {
+        name: 'left-peer-epg',
+        description,
+        type: 'cidr',
+        endpoints: ['10.2.0.0/24'],
+      });
+    }
+  }
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+export function withoutIds(path: string): string {
+  return path.replace(UUID, '{id}');
+}
+
+function errorsToo(_key: string, value: unknown): unknown {
+  return value instanceof Error ? { ...value, message: value.message, stack: value.stack, cause: value.cause } : value;
+}

@@ -1,0 +1,132 @@
+/**
+ * The promise, call by call: whatever write of a run fails, is cancelled or loses its answer, both regions end as they were or the VPN is whole.
+ * The list of calls is taken from a real run, so a new step is in these tests by itself.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FaultPlan, isWrite } from '../../src/simulator/index.js';
+import { TestBed, withoutIds } from '../support/test-bed.js';
+
+const CHECK = 'none';
+let bed: TestBed;
+let plans: readonly FaultPlan[];
+
+const STOP = {
+  kind: 'answer',
+  status: 403,
+  body: { NeutronError: { type: 'PolicyNotAuthorized', message: 'ordered by the test', detail: '' } },
+} as const;
+
+beforeAll(async () => {
+  bed = await TestBed.start();
+  const mark = bed.simulator.log.length;
+  const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
+  expect(ended.messages).toEqual([]);
+  plans = plansOf(mark);
+  await bed.end(await bed.destroy('left-right'));
+}, 120_000);
+
+afterAll(() => bed.stop());
+
+/** One plan a write of the run's forward steps, with how many equal ones come before it. */
+function plansOf(mark: number): readonly FaultPlan[] {
+  const seen = new Map<string, number>();
+  const writes = bed.simulator.log.slice(mark).filter((call) => isWrite(call) && call.method !== 'DELETE');
+  return writes.map((call) => {
+    const path = `^${withoutIds(call.path).replaceAll('{id}', '[^/]+')}$`;
+    const key = `${call.method} ${call.region} ${path}`;
+    const skip = seen.get(key) ?? 0;
+    seen.set(key, skip + 1);
+    return { method: call.method, path, region: call.region, skip, fault: STOP_BEFORE };
+  });
+}
+
+const STOP_BEFORE = { ...STOP, effect: false } as const;
+const STOP_AFTER = { ...STOP, effect: true } as const;
+
+function inWords(plan: FaultPlan): string {
+  return `${plan.method} ${plan.path} in ${plan.region}, number ${(plan.skip ?? 0) + 1}`;
+}
+
+async function eachWrite(check: (plan: FaultPlan) => Promise<void>): Promise<void> {
+  expect(plans.length).toBeGreaterThanOrEqual(22);
+  for (const plan of plans) {
+    bed.simulator.faults.clear();
+    await check(plan);
+  }
+  bed.simulator.faults.clear();
+}
+
+describe('every write of a run', () => {
+  for (const [when, fault] of [
+    ['before', STOP_BEFORE],
+    ['after', STOP_AFTER],
+  ] as const) {
+    test(`refused ${when} its effect: the run fails with the cloud's words and both regions are as before`, async () => {
+      await eachWrite(async (plan) => {
+        const before = bed.simulator.snapshot();
+        bed.simulator.faults.add({ ...plan, fault });
+        const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
+        expect(ended.status, inWords(plan)).toBe('FAILED');
+        expect(ended.messages.join('\n'), inWords(plan)).toContain('ordered by the test');
+        expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
+      });
+    }, 300_000);
+  }
+
+  test('cancelled: the run ends CANCELLED and both regions are as before', async () => {
+    await eachWrite(async (plan) => {
+      const before = bed.simulator.snapshot();
+      bed.simulator.faults.add({ ...plan, fault: { kind: 'delay', ms: 60 } });
+      const handle = await bed.provision('left-right', { check: CHECK });
+      await bed.met(plan);
+      await handle.cancel();
+      const ended = await bed.end(handle);
+      expect(ended.status, inWords(plan)).toBe('CANCELLED');
+      expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
+    });
+  }, 300_000);
+
+  test('its answer lost after the effect: adopted, not repeated', async () => {
+    await eachWrite(async (plan) => {
+      const before = bed.simulator.snapshot();
+      bed.simulator.faults.add({ ...plan, fault: { kind: 'reset', effect: true } });
+      const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
+      expect(ended.messages, inWords(plan)).toEqual([]);
+      expect(marksIn(), inWords(plan)).toEqual([...new Set(marksIn())]);
+      await bed.end(await bed.destroy('left-right'));
+      expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
+    });
+  }, 300_000);
+});
+
+describe('over a VPN that stands', () => {
+  test('a failed apply leaves it as it was', async () => {
+    const ended = await bed.end(await bed.provision('left-right', { check: 'none' }));
+    expect(ended.messages).toEqual([]);
+    const before = bed.simulator.snapshot();
+    const check = plans.filter((plan) => /servers|security|ports/.test(plan.path ?? ''));
+    for (const plan of check) {
+      bed.simulator.faults.clear();
+      bed.simulator.faults.add({ ...plan, fault: STOP_AFTER });
+      const again = await bed.end(await bed.provision('left-right', { check: CHECK }));
+      expect(again.status, inWords(plan)).toBe('FAILED');
+      expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
+    }
+    bed.simulator.faults.clear();
+    await bed.end(await bed.destroy('left-right'));
+  }, 300_000);
+});
+
+/** Marks of our own resources, one a resource: none may occur twice. */
+function marksIn(): readonly string[] {
+  return Object.entries(bed.simulator.snapshot()).flatMap(([region, tables]) =>
+    Object.values(tables).flatMap((rows) =>
+      rows.flatMap((row) => {
+        const { description } = row as { description?: string };
+        return description?.startsWith('regionlink owner=test@default vpn=left-right ')
+          ? [`${region} ${description}`]
+          : [];
+      }),
+    ),
+  );
+}
