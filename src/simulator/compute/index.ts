@@ -237,7 +237,8 @@ function view(row: Row, context: CallContext): Record<string, unknown> {
   const addresses: Record<string, unknown[]> = {};
   for (const port of region.rows('port').filter((one) => one.device_id === row.id)) {
     const network = String(region.get('network', port.network_id)?.name ?? '');
-    const list = (addresses[network] ??= []);
+    const list = addresses[network] ?? [];
+    addresses[network] = list;
     for (const ip of port.fixed_ips as { ip_address: string }[])
       list.push({
         version: 4,

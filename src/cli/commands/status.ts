@@ -1,0 +1,70 @@
+/** `regionlink status NAME`, `cancel NAME` and `list`: what Temporal knows of runs. */
+import { RegionLink, type RunStatus } from '../../client/index.js';
+import { colours, wantsColour } from '../colour.js';
+import { EXIT } from '../exit-codes.js';
+import { follow, styleOf } from '../follow.js';
+import { view } from '../render.js';
+import { table } from '../result-text.js';
+
+export interface StatusOptions {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+export async function status(name: string, options: StatusOptions): Promise<void> {
+  const link = await RegionLink.connect();
+  try {
+    const run = link.get(name);
+    const now = await run.status();
+    if (options.watch && now.state === 'RUNNING') {
+      if (!(await follow(run, styleOf(options)))) process.exitCode = EXIT.interrupted.code;
+    } else console.log(options.json ? JSON.stringify(now) : text(now));
+    if (now.state === 'RUNNING' && !options.watch) return;
+    if (process.exitCode === undefined) await run.result();
+  } finally {
+    await link.close();
+  }
+}
+
+function text(now: RunStatus): string {
+  const colour = colours(wantsColour(process.stdout));
+  return view(now, { columns: process.stdout.columns || 120, rows: Number.POSITIVE_INFINITY, colour }, Date.now()).join(
+    '\n',
+  );
+}
+
+export async function cancel(name: string, options: { readonly json?: boolean }): Promise<void> {
+  const link = await RegionLink.connect();
+  try {
+    const run = link.get(name);
+    const now = await run.status();
+    if (now.state === 'RUNNING') await run.cancel();
+    const said =
+      now.state === 'RUNNING'
+        ? `${name} is being cancelled: it rolls back what it made. Watch it with: regionlink status ${name} --watch`
+        : `${name} does not run (${now.state.toLowerCase()})`;
+    console.log(options.json ? JSON.stringify({ vpn: name, cancelled: now.state === 'RUNNING' }) : said);
+  } finally {
+    await link.close();
+  }
+}
+
+export async function list(options: { readonly json?: boolean }): Promise<void> {
+  const link = await RegionLink.connect();
+  try {
+    const runs = await link.list();
+    if (options.json) console.log(JSON.stringify(runs));
+    else if (runs.length === 0) console.log('Temporal knows no runs');
+    else {
+      const rows = runs.map((run) => [
+        run.vpn,
+        run.operation === 'destroyVpn' ? 'destroy' : 'provision',
+        run.state.toLowerCase(),
+        new Date(run.startedAt).toISOString(),
+      ]);
+      for (const line of table([['VPN', 'OPERATION', 'STATE', 'STARTED'], ...rows])) console.log(line.slice(2));
+    }
+  } finally {
+    await link.close();
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Progress as lines of text: the live view of a terminal, and one plain line per change elsewhere. Pure: status, size and time in, lines out.
+ * The rule: no line is wider than the terminal, and no view higher.
+ */
+import type { RunStatus } from '../client/index.js';
+import type { StepState } from '../graph/types.js';
+import type { Progress, StepProgress } from '../workflows/protocol.js';
+import type { Colours } from './colour.js';
+
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colour: Colours;
+}
+
+const MARKS: Readonly<Record<StepState, string>> = {
+  waiting: '·',
+  running: '▶',
+  done: '✔',
+  failed: '✖',
+  cancelled: '◼',
+  undoing: '↩',
+  undone: '∅',
+  left: '‼',
+};
+
+/** `0.4s`, `12s`, `3m05s`, `2h10m`. */
+export function duration(ms: number): string {
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)}s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${String(seconds % 60).padStart(2, '0')}s`;
+  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
+}
+
+/** The whole view: head, a block a site, the links' steps, what is being retried. Falls back to what runs when the terminal is too low. */
+export function view(status: RunStatus, screen: Screen, now: number): readonly string[] {
+  const head = headLine(status, screen, now);
+  const { progress } = status;
+  if (progress === undefined) return [head];
+  const tail = retries(status, screen, now);
+  const full = [...blocks(progress, screen, now), ...tail];
+  const room = screen.rows - 2;
+  if (full.length <= room) return [head, ...full];
+  const active = progress.steps.filter(
+    (step) => step.state === 'running' || step.state === 'undoing' || step.state === 'failed',
+  );
+  const done = progress.steps.filter((step) => step.state === 'done').length;
+  const short = active.map((step) => stepLine(step, screen, now, screen.columns, `${step.site ?? ''} `));
+  return [head, `  ${done} of ${progress.steps.length} steps done`, ...short, ...tail].slice(
+    0,
+    Math.max(1, screen.rows - 1),
+  );
+}
+
+function headLine(
+  { vpn, operation, progress, state, startedAt, endedAt, worker }: RunStatus,
+  { colour, columns }: Screen,
+  now: number,
+): string {
+  const phase = state === 'RUNNING' ? (progress?.phase ?? 'waiting for a worker') : state.toLowerCase();
+  const silent = worker === 'silent' && state === 'RUNNING' ? ' (no worker answers; this is what was last known)' : '';
+  const text = cut(
+    `${vpn} · ${operation === 'destroyVpn' ? 'destroy' : 'provision'} · ${phase} · ${duration((endedAt ?? now) - startedAt)}${silent}`,
+    columns,
+  );
+  return colour.bold(text);
+}
+
+/** Sites side by side where the terminal is wide enough, else below each other; steps over links at the end. */
+function blocks(progress: Progress, screen: Screen, now: number): readonly string[] {
+  const columns = progress.sites.map(({ key, region }) => {
+    const own = progress.steps.filter((step) => step.site === key);
+    return { title: `${key} (${region})`, steps: own };
+  });
+  const width = Math.floor(screen.columns / Math.max(1, columns.length)) - 1;
+  const links = progress.steps
+    .filter((step) => step.site === undefined)
+    .map((step) => stepLine(step, screen, now, screen.columns));
+  if (width < 38) {
+    return [
+      ...columns.flatMap(({ title, steps }) => [
+        screen.colour.bold(title),
+        ...steps.map((step) => stepLine(step, screen, now, screen.columns)),
+      ]),
+      ...links,
+    ];
+  }
+  const height = Math.max(0, ...columns.map(({ steps }) => steps.length));
+  const titles = columns.map(({ title }) => screen.colour.bold(title.padEnd(width))).join(' ');
+  const rows = Array.from({ length: height }, (_, row) =>
+    columns
+      .map(({ steps }) => (steps[row] === undefined ? ' '.repeat(width) : stepLine(steps[row], screen, now, width)))
+      .join(' '),
+  );
+  return [titles, ...rows, ...links];
+}
+
+function stepLine(step: StepProgress, { colour }: Screen, now: number, width: number, prefix = ''): string {
+  const took = step.startedAt === undefined ? '' : duration((step.endedAt ?? now) - step.startedAt);
+  const note = step.note === undefined ? '' : ` ${step.note}`;
+  const text = cut(`${prefix}${step.title}${note}`, width - took.length - 4).padEnd(
+    Math.max(0, width - took.length - 4),
+  );
+  const line = `${MARKS[step.state]} ${text} ${took} `;
+  if (step.state === 'failed' || step.state === 'left') return colour.red(line);
+  if (step.state === 'waiting' || step.state === 'undone') return colour.dim(line);
+  if (step.state === 'done') return colour.green(MARKS.done) + line.slice(1);
+  return colour.yellow(line);
+}
+
+function retries({ pending }: RunStatus, { columns, colour }: Screen, now: number): readonly string[] {
+  return pending
+    .filter((one) => one.attempt > 1 && one.lastFailure !== undefined)
+    .map((one) => {
+      const next = one.nextTryAt === undefined ? 'now' : `in ${duration(one.nextTryAt - now)}`;
+      return colour.yellow(cut(`  ${one.activity}, try ${one.attempt} ${next}: ${one.lastFailure}`, columns));
+    });
+}
+
+function cut(text: string, width: number): string {
+  const one = text.replace(/\s+/g, ' ');
+  return one.length <= width ? one : `${one.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** What changed between two statuses, a line each, for logs and pipes. */
+export function changes(before: RunStatus | undefined, after: RunStatus): readonly string[] {
+  const old = new Map(before?.progress?.steps.map((step) => [step.key, step.state]));
+  const lines: string[] = [];
+  if (before?.progress?.phase !== after.progress?.phase && after.progress !== undefined)
+    lines.push(`${after.vpn}: ${after.progress.phase}`);
+  for (const step of after.progress?.steps ?? []) {
+    if (step.state === 'waiting' || old.get(step.key) === step.state) continue;
+    const took =
+      step.startedAt !== undefined && step.endedAt !== undefined ? ` (${duration(step.endedAt - step.startedAt)})` : '';
+    lines.push(
+      `${MARKS[step.state]} ${step.key} ${step.state}${took}${step.note === undefined ? '' : `: ${step.note}`}`,
+    );
+  }
+  const known = new Set(before?.pending.map((one) => `${one.activity} ${one.attempt}`));
+  for (const one of after.pending) {
+    if (one.attempt > 1 && one.lastFailure !== undefined && !known.has(`${one.activity} ${one.attempt}`))
+      lines.push(`… ${one.activity}, try ${one.attempt}: ${one.lastFailure}`);
+  }
+  return lines;
+}

@@ -1,0 +1,42 @@
+/** What was built, as a person reads it: resources with ids, external addresses, statuses, round-trip times. */
+import { KINDS } from '../graph/kinds.js';
+import type { DestroyResult, ProvisionResult } from '../workflows/protocol.js';
+
+export function provisionText(result: ProvisionResult): string {
+  const sites = result.sites.flatMap((site) => [
+    '',
+    `${site.key} (${site.region}), external address ${site.address}`,
+    ...table(site.resources.map((one) => [KINDS[one.kind].noun, one.name, one.id, one.action])),
+  ]);
+  const links = result.links.flatMap((link) => [
+    '',
+    `tunnel ${link.key}: ${Object.entries(link.statuses)
+      .map(([site, status]) => `${status} at ${site}`)
+      .join(', ')}`,
+    ...link.ping.map(
+      (ping) =>
+        `  ping ${ping.from} → ${ping.to} (${ping.address}): ${ping.received} of ${ping.sent} answered, ${ping.lossPercent} % loss, rtt ${ping.rtt.min}/${ping.rtt.avg}/${ping.rtt.max} ms`,
+    ),
+  ]);
+  const proof = result.proof === 'proven' ? 'proven by pings both ways' : 'not proven: check is none';
+  return [
+    `VPN ${result.vpn} stands, ${proof}`,
+    ...sites,
+    ...links,
+    ...result.warnings.map((warning) => `\nwarning: ${warning}`),
+  ].join('\n');
+}
+
+export function destroyText(result: DestroyResult): string {
+  if (result.removed.length === 0) return `nothing bears the marks of ${result.vpn}: nothing to remove`;
+  return [
+    `VPN ${result.vpn} is gone; removed ${result.removed.length} resources:`,
+    ...table(result.removed.map((one) => [KINDS[one.kind].noun, one.name, one.id, one.region])),
+  ].join('\n');
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+}

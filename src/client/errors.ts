@@ -1,0 +1,65 @@
+/**
+ * What a caller can meet, one small class each. The CLI's exit codes and another service's decisions go by class, never by text.
+ */
+import type { Leftover } from '../workflows/protocol.js';
+
+/** Another operation runs on this VPN. */
+export class VpnBusyError extends Error {
+  override readonly name = 'VpnBusyError';
+  constructor(
+    readonly vpn: string,
+    readonly operation: string,
+    readonly runId: string,
+    readonly since: Date,
+    readonly requestedBy: string,
+  ) {
+    super(
+      `${vpn} is busy: ${operation} runs since ${since.toISOString()}${requestedBy === '' ? '' : `, asked for by ${requestedBy}`} (run ${runId}). Watch it with: regionlink status ${vpn} --watch`,
+    );
+  }
+}
+
+/** A run ended without its VPN. `type` is one of the published failure types. */
+export class VpnFailedError extends Error {
+  override readonly name = 'VpnFailedError';
+  constructor(
+    readonly vpn: string,
+    readonly type: string,
+    message: string,
+    readonly leftovers: readonly Leftover[],
+  ) {
+    super(message);
+  }
+}
+
+/** A run was cancelled or terminated. */
+export class VpnCancelledError extends Error {
+  override readonly name = 'VpnCancelledError';
+  constructor(
+    readonly vpn: string,
+    how: string,
+  ) {
+    super(how);
+  }
+}
+
+/** Temporal knows no run of this VPN. */
+export class VpnNotFoundError extends Error {
+  override readonly name = 'VpnNotFoundError';
+  constructor(readonly vpn: string) {
+    super(`Temporal knows no run of ${vpn}; see all with: regionlink list`);
+  }
+}
+
+/** No Temporal server answers. */
+export class TemporalUnavailableError extends Error {
+  override readonly name = 'TemporalUnavailableError';
+  constructor(
+    readonly address: string,
+    reason: string,
+  ) {
+    super(
+      `no Temporal server answers at ${address} (${reason}). Start one, for example: temporal server start-dev; or set TEMPORAL_ADDRESS`,
+    );
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * One run of a VPN's workflow: its result, its progress once or as it goes, its cancellation.
+ * The rule: a worker that is silent for a while does not end a watch; what was last known is shown, and said to be so.
+ */
+import {
+  CancelledFailure,
+  isGrpcServiceError,
+  TerminatedFailure,
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { type Leftover, PROGRESS_QUERY, type Progress } from '../workflows/protocol.js';
+import { VpnCancelledError, VpnFailedError, VpnNotFoundError } from './errors.js';
+
+/** A step that is being tried again. Times in epoch milliseconds. */
+export interface PendingStep {
+  readonly activity: string;
+  readonly attempt: number;
+  readonly lastFailure?: string;
+  readonly nextTryAt?: number;
+}
+
+export interface RunStatus {
+  readonly vpn: string;
+  readonly operation: string;
+  readonly runId: string;
+  /** Temporal's word: `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`. */
+  readonly state: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** `silent`: no worker answers, so `progress` is what was last known. */
+  readonly worker: 'answers' | 'silent';
+  readonly progress?: Progress;
+  readonly pending: readonly PendingStep[];
+}
+
+const POLL_MS = 400;
+
+export class VpnRun<R> {
+  constructor(
+    readonly vpn: string,
+    private readonly handle: WorkflowHandle,
+    /** It ran already, for the same spec. */
+    readonly joined: boolean,
+  ) {}
+
+  /** Waits for the end. Throws VpnFailedError or VpnCancelledError. */
+  async result(): Promise<R> {
+    try {
+      return (await this.handle.result()) as R;
+    } catch (error) {
+      throw endOf(this.vpn, error);
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.handle.cancel();
+  }
+
+  /** How it stands now. `last`: progress to fall back on while no worker answers. */
+  async status(last?: Progress): Promise<RunStatus> {
+    const description = await this.handle.describe().catch((error: unknown) => {
+      throw error instanceof WorkflowNotFoundError ? new VpnNotFoundError(this.vpn) : error;
+    });
+    const { progress, worker } = await this.query(last);
+    const pending = (description.raw.pendingActivities ?? []).map((activity): PendingStep => {
+      const { activityType, attempt, lastFailure, scheduledTime } = activity;
+      const next = Number(scheduledTime?.seconds ?? 0) * 1000;
+      return {
+        activity: activityType?.name ?? '',
+        attempt: attempt ?? 1,
+        ...(lastFailure?.message ? { lastFailure: lastFailure.message } : {}),
+        ...(next > Date.now() ? { nextTryAt: next } : {}),
+      };
+    });
+    return {
+      vpn: this.vpn,
+      operation: description.type,
+      runId: description.runId,
+      state: description.status.name,
+      startedAt: description.startTime.getTime(),
+      ...(description.closeTime === undefined ? {} : { endedAt: description.closeTime.getTime() }),
+      worker,
+      ...(progress === undefined ? {} : { progress }),
+      pending,
+    };
+  }
+
+  /** Statuses until the run has ended; the last one is of the end. Stops early when `signal` fires. */
+  async *watch(signal?: AbortSignal): AsyncGenerator<RunStatus> {
+    let last: Progress | undefined;
+    while (!signal?.aborted) {
+      const status = await this.status(last);
+      last = status.progress;
+      yield status;
+      if (status.state !== 'RUNNING') return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  private async query(last: Progress | undefined): Promise<Pick<RunStatus, 'progress' | 'worker'>> {
+    try {
+      return { progress: await this.handle.query<Progress>(PROGRESS_QUERY), worker: 'answers' };
+    } catch (error) {
+      if (!isGrpcServiceError(error) && !(error instanceof Error)) throw error;
+      return { ...(last === undefined ? {} : { progress: last }), worker: 'silent' };
+    }
+  }
+}
+
+function endOf(vpn: string, error: unknown): unknown {
+  if (!(error instanceof WorkflowFailedError)) return error;
+  if (error.cause instanceof CancelledFailure)
+    return new VpnCancelledError(vpn, `${vpn} was cancelled; the clouds are as they were before`);
+  if (error.cause instanceof TerminatedFailure) {
+    return new VpnCancelledError(
+      vpn,
+      `the run of ${vpn} was terminated, which no rollback survives. Remove what it left with: regionlink destroy ${vpn}`,
+    );
+  }
+  let innermost: unknown = error.cause;
+  let leftovers: readonly Leftover[] = [];
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure) {
+      innermost = cause;
+      const [details] = (cause.details ?? []) as { leftovers?: readonly Leftover[] }[];
+      leftovers = leftovers.length > 0 ? leftovers : (details?.leftovers ?? []);
+      if (cause.type === 'Leftovers') break;
+    }
+  }
+  const type = innermost instanceof ApplicationFailure ? (innermost.type ?? 'Unexpected') : 'Unexpected';
+  return new VpnFailedError(vpn, type, innermost instanceof Error ? innermost.message : String(innermost), leftovers);
+}
