@@ -1,0 +1,38 @@
+/**
+ * A guest sleeps and measures by the simulator's time, so that a suite may let a simulated minute pass in a moment.
+ * The one rule: nothing in a guest reads Date or sets a timer but through this interface; every wait takes a signal, because a
+ * deleted server must stop at once and leave no timer behind.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Time as the inside of the simulator sees it. */
+export interface Clock {
+  /** Milliseconds since 1970, simulated. */
+  now(): number;
+  /**
+   * Waits `ms` simulated milliseconds.
+   * @throws the signal's reason as soon as the signal is aborted
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * A clock that runs `speed` times as fast as the host's.
+ * @param speed simulated milliseconds per real millisecond; 1 is real time, 100 makes a simulated second 10 ms
+ */
+export function scaledClock(speed = 1): Clock {
+  const started = Date.now();
+  const origin = performance.now();
+  return {
+    now: () => started + (performance.now() - origin) * speed,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      try {
+        await delay(Math.max(0, ms) / speed, undefined, signal ? { signal, ref: false } : { ref: false });
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      }
+    },
+  };
+}
