@@ -78,14 +78,16 @@ export class Region {
     await this.request('network', 'DELETE', `/v2.0/${NETWORK_COLLECTIONS[collection].path}/${id}`, undefined, options);
   }
 
-  async addRouterInterface(router: string, subnet: string, options: CallOptions): Promise<void> {
-    await this.request(
+  /** Id of the port that joins them. */
+  async addRouterInterface(router: string, subnet: string, options: CallOptions): Promise<string> {
+    const answer = await this.request(
       'network',
       'PUT',
       `/v2.0/routers/${router}/add_router_interface`,
       { subnet_id: subnet },
       options,
     );
+    return String(answer.port_id ?? '');
   }
 
   async removeRouterInterface(router: string, subnet: string, options: CallOptions): Promise<void> {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaultPlan, isWrite } from '../../src/simulator/index.js';
 import { TestBed, withoutIds } from '../support/test-bed.js';
 
-const CHECK = 'none';
+const CHECK = 'console';
 let bed: TestBed;
 let plans: readonly FaultPlan[];
 

@@ -96,15 +96,16 @@ export const routerInterface: Kind<'routerInterface'> = {
   },
   async create(scope) {
     const [router, subnet] = [need(scope, 'router').id, need(scope, 'subnet').id];
+    let port = '';
     try {
-      await scope.attempt.write((call) => scope.region.addRouterInterface(router, subnet, call));
+      port = await scope.attempt.write((call) => scope.region.addRouterInterface(router, subnet, call));
     } catch (error) {
       // "Router already has a port on subnet": an earlier write whose answer was lost, and which the list did not show yet.
       const already =
         error instanceof OpenStackError && error.fields.status === 400 && /already has a port/.test(error.said);
       if (!already) throw error;
     }
-    return interfaceOf(router, subnet, `${router}/${subnet}`, scope.step.name);
+    return interfaceOf(router, subnet, port || `${router}/${subnet}`, scope.step.name);
   },
   differs: () => [],
   async update(found) {
