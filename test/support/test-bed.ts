@@ -218,6 +218,18 @@ export function withoutIds(path: string): string {
   return path.replace(UUID, '{id}');
 }
 
+/** Marks of a VPN's resources, one a resource: none may occur twice. */
+export function marksIn(simulator: Simulator, vpn: string): readonly string[] {
+  return Object.entries(simulator.snapshot()).flatMap(([region, tables]) =>
+    Object.values(tables).flatMap((rows) =>
+      rows.flatMap((row) => {
+        const { description } = row as { description?: string };
+        return description?.startsWith(`regionlink owner=test@default vpn=${vpn} `) ? [`${region} ${description}`] : [];
+      }),
+    ),
+  );
+}
+
 function errorsToo(_key: string, value: unknown): unknown {
   return value instanceof Error ? { ...value, message: value.message, stack: value.stack, cause: value.cause } : value;
 }

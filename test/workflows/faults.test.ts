@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaultPlan, isWrite } from '../../src/simulator/index.js';
-import { TestBed, withoutIds } from '../support/test-bed.js';
+import { marksIn, TestBed, withoutIds } from '../support/test-bed.js';
 
 const CHECK = 'console';
 let bed: TestBed;
@@ -92,7 +92,9 @@ describe('every write of a run', () => {
       bed.simulator.faults.add({ ...plan, fault: { kind: 'reset', effect: true } });
       const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
       expect(ended.messages, inWords(plan)).toEqual([]);
-      expect(marksIn(), inWords(plan)).toEqual([...new Set(marksIn())]);
+      expect(marksIn(bed.simulator, 'left-right'), inWords(plan)).toEqual([
+        ...new Set(marksIn(bed.simulator, 'left-right')),
+      ]);
       await bed.end(await bed.destroy('left-right'));
       expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
     });
@@ -116,17 +118,3 @@ describe('over a VPN that stands', () => {
     await bed.end(await bed.destroy('left-right'));
   }, 300_000);
 });
-
-/** Marks of our own resources, one a resource: none may occur twice. */
-function marksIn(): readonly string[] {
-  return Object.entries(bed.simulator.snapshot()).flatMap(([region, tables]) =>
-    Object.values(tables).flatMap((rows) =>
-      rows.flatMap((row) => {
-        const { description } = row as { description?: string };
-        return description?.startsWith('regionlink owner=test@default vpn=left-right ')
-          ? [`${region} ${description}`]
-          : [];
-      }),
-    ),
-  );
-}

@@ -1,0 +1,59 @@
+/**
+ * A worker as a process of its own, as in production, so that it can be killed or frozen.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Simulator } from '../../src/simulator/index.js';
+import { PASSWORD } from './test-bed.js';
+
+export class WorkerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly output: string[],
+  ) {}
+
+  /** Starts one and resolves when it takes tasks. */
+  static async start(address: string, simulator: Simulator, masterKey: string): Promise<WorkerProcess> {
+    const output: string[] = [];
+    const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'src/cli/main.ts', 'worker'], {
+      env: {
+        PATH: process.env.PATH,
+        HOME: '/nonexistent',
+        TEMPORAL_ADDRESS: address,
+        REGIONLINK_OWNER: 'test',
+        REGIONLINK_MASTER_KEY: masterKey,
+        REGIONLINK_HTTP_TIMEOUT: '1',
+        OS_AUTH_URL: simulator.authUrl,
+        OS_USERNAME: 'demo',
+        OS_PASSWORD: PASSWORD,
+        OS_PROJECT_NAME: 'demo',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its own group: tsx starts node below it, and a signal must reach both.
+      detached: true,
+    });
+    const ready = new Promise<void>((resolve, reject) => {
+      const read = (data: Buffer) => {
+        output.push(data.toString());
+        if (output.join('').includes("state: 'RUNNING'")) resolve();
+      };
+      child.stdout?.on('data', read);
+      child.stderr?.on('data', read);
+      child.once('exit', (code) => reject(new Error(`worker ended with ${code}: ${output.join('').slice(-2000)}`)));
+    });
+    await ready;
+    return new WorkerProcess(child, output);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
+  }
+
+  /** Sends a signal that ends it, and waits for the end. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = once(this.child, 'exit');
+    this.signal(signal);
+    await gone;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Workers that die or freeze in the middle: the run ends as if nothing had happened, and nothing is made twice.
+ */
+import { randomBytes } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
+import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../../src/simulator/index.js';
+import { PROVISION, type ProvisionResult, TASK_QUEUE } from '../../src/workflows/protocol.js';
+import { marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
+import { WorkerProcess } from '../support/worker-process.js';
+
+const KEY = randomBytes(32).toString('base64');
+let server: DevServer;
+let simulator: Simulator;
+let client: Client;
+
+beforeAll(async () => {
+  [server, simulator] = await Promise.all([
+    startDevServer(),
+    startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
+  ]);
+  client = new Client({ connection: await Connection.connect({ address: server.address }) });
+}, 120_000);
+
+afterAll(async () => {
+  await client.connection.close();
+  await simulator.stop();
+  await server.stop();
+});
+
+function start(name: string) {
+  return client.workflow.start(PROVISION, {
+    taskQueue: TASK_QUEUE,
+    workflowId: `vpn/${name}`,
+    args: [{ spec: tutorialSpec({ name, check: 'none' }) }],
+  });
+}
+
+async function met(plan: FaultPlan): Promise<void> {
+  while (!simulator.faults.list().some((one) => one.path === plan.path && one.acted > 0))
+    await new Promise((resolve) => setImmediate(resolve));
+}
+
+function expectWhole(result: unknown, name: string): void {
+  expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {})).toEqual(['ACTIVE', 'ACTIVE']);
+  const marks = marksIn(simulator, name);
+  expect(marks.length).toBe(16);
+  expect(marks).toEqual([...new Set(marks)]);
+}
+
+test('killed inside a write: the next worker adopts what it made', async () => {
+  const plan: FaultPlan = {
+    method: 'POST',
+    path: '^/v2.0/vpn/endpoint-groups$',
+    region: 'cbk',
+    fault: { kind: 'delay', ms: 300 },
+  };
+  simulator.faults.add(plan);
+  const first = await WorkerProcess.start(server.address, simulator, KEY);
+  const handle = await start('killed');
+  await met(plan);
+  await first.end('SIGKILL');
+  const second = await WorkerProcess.start(server.address, simulator, KEY);
+  expectWhole(await handle.result(), 'killed');
+  await second.end('SIGTERM');
+  simulator.faults.clear();
+}, 120_000);
+
+test('frozen between look-up and POST, and woken after its attempt was given up: it writes nothing', async () => {
+  // The third list of networks in a region is that of the step itself; the first two are the resolve's.
+  const plan: FaultPlan = {
+    method: 'GET',
+    path: '^/v2.0/networks$',
+    region: 'dbl',
+    skip: 2,
+    fault: { kind: 'delay', ms: 100 },
+  };
+  simulator.faults.add(plan);
+  const frozen = await WorkerProcess.start(server.address, simulator, KEY);
+  const handle = await start('frozen');
+  await met(plan);
+  frozen.signal('SIGSTOP');
+  const other = await WorkerProcess.start(server.address, simulator, KEY);
+  expectWhole(await handle.result(), 'frozen');
+  const mark = simulator.log.length;
+  frozen.signal('SIGCONT');
+  // It ends only once its attempt has: what it would write, it has written by then.
+  await frozen.end('SIGTERM');
+  expect(simulator.log.slice(mark).filter((call) => call.method !== 'GET' && call.service !== 'identity')).toEqual([]);
+  expectWhole(await handle.result(), 'frozen');
+  await other.end('SIGTERM');
+  simulator.faults.clear();
+}, 120_000);
