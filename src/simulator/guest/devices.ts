@@ -3,7 +3,7 @@
  * The one rule: what is here is what a small cloud image has; nothing is put here for a test's convenience.
  */
 import { randomBytes } from 'node:crypto';
-import { PROGRAMS } from './commands/index.js';
+import { BUILT_IN, PROGRAMS } from './commands/index.js';
 import type { GuestFiles } from './files.js';
 import type { Machine } from './machine.js';
 import { OpenFile, Reader, type Sink } from './streams.js';
@@ -73,7 +73,7 @@ export function furnish(machine: Machine): void {
   files.write('/etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${machine.hostname}\n`);
   files.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n');
   const shells = new Set(machine.userSpace === 'busybox' ? SHELLS_OF_BUSYBOX : ['dash']);
-  for (const name of PROGRAMS.keys()) {
+  for (const name of [...PROGRAMS.keys(), ...BUILT_IN]) {
     if ((name === 'ash' || name === 'dash') && !shells.has(name)) continue;
     const file = files.write(
       `${SYSTEM_BINARIES.has(name) ? '/sbin' : name === 'sh' || name === 'ping' ? '/bin' : '/usr/bin'}/${name}`,

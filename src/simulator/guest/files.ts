@@ -23,14 +23,14 @@ export interface DirectoryNode {
   mode: number;
   modified: number;
 }
-export interface LinkNode {
+interface LinkNode {
   readonly kind: 'link';
   readonly target: string;
   mode: number;
   modified: number;
 }
 /** A device or a /proc file: made anew each time it is opened. */
-export interface DeviceNode {
+interface DeviceNode {
   readonly kind: 'device';
   readonly open: () => OpenFile;
   mode: number;

@@ -49,6 +49,8 @@ export class Process {
   readonly dispositions = new Map<string, 'ignore' | (() => void)>();
   readonly done: Promise<number>;
   status: number | undefined;
+  /** The signal that ended it, if one did. */
+  killedBy: string | undefined;
   command = 'sh';
   readonly #controller = new AbortController();
   readonly #table: ProcessTable;
@@ -74,7 +76,10 @@ export class Process {
     const disposition = signal === 'KILL' ? undefined : this.dispositions.get(signal);
     if (disposition === 'ignore') return;
     if (disposition) disposition();
-    else this.#controller.abort(new Killed(signal));
+    else {
+      this.killedBy = signal;
+      this.#controller.abort(new Killed(signal));
+    }
   }
 
   /** The result of `pending`, unless a signal comes first. @throws Killed */

@@ -40,7 +40,7 @@ const KEYWORDS = new Set([
   'function',
   'func',
 ]);
-export const BUILTIN_FUNCTIONS = new Set([
+const BUILTIN_FUNCTIONS = new Set([
   'length',
   'substr',
   'index',

@@ -27,7 +27,7 @@ export const mkdir: Program = (c) => {
   return each(
     c,
     options.operands,
-    (name) => (busybox ? `can't create directory '${name}'` : `cannot create directory ‘${name}’`),
+    (name) => (busybox ? `can't create directory '${name}'` : `cannot create directory '${name}'`),
     (path) => c.machine.files.makeDirectory(path, options.has('p'), mode),
   );
 };
@@ -177,23 +177,30 @@ export const ls: Program = async (c) => {
   const { files } = c.machine;
   let status = 0;
   const operands = options.operands.length > 0 ? options.operands : ['.'];
+  const line = (entry: string, path: string): string =>
+    `${options.has('l') ? longFormat(files.get(path, false)) : ''}${entry}\n`;
+  const directories: string[] = [];
+  let blocks = 0;
   for (const name of operands) {
     const node = files.get(c.path(name));
     if (!node) {
       const busybox = c.machine.userSpace === 'busybox';
       status = await c.fail(
-        busybox ? `${name}: No such file or directory` : `cannot access '${name}': No such file or directory`,
+        `${busybox ? name : `cannot access '${name}'`}: No such file or directory`,
         busybox ? 1 : 2,
       );
-      continue;
+    } else if (node.kind === 'directory' && !options.has('d')) directories.push(name);
+    else {
+      await c.out(line(name, c.path(name)));
+      blocks += 1;
     }
-    const listed = node.kind === 'directory' && !options.has('d');
-    if (listed && operands.length > 1) await c.out(`${name}:\n`);
-    const names = listed ? [...(files.list(c.path(name)) ?? [])] : [name];
-    for (const entry of names) {
-      if (listed && entry.startsWith('.') && !options.has('a') && !options.has('A')) continue;
-      const path = listed ? `${c.path(name)}/${entry}` : c.path(name);
-      await c.out(`${options.has('l') ? longFormat(files.get(path, false)) : ''}${entry}\n`);
+  }
+  for (const name of directories) {
+    if (operands.length > 1) await c.out(`${blocks > 0 ? '\n' : ''}${name}:\n`);
+    blocks += 1;
+    for (const entry of files.list(c.path(name)) ?? []) {
+      if (entry.startsWith('.') && !options.has('a') && !options.has('A')) continue;
+      await c.out(line(entry, `${c.path(name)}/${entry}`));
     }
   }
   return status;
@@ -221,12 +228,12 @@ export const mktemp: Program = async (c) => {
       : template.includes('/') || !options.has('t')
         ? template
         : `${directory}/${template}`;
-  if (!/X{3,}/.test(full)) return c.fail(`too few X's in template ‘${template}’`);
+  if (!/X{3,}/.test(full)) return c.fail(`too few X's in template '${template}'`);
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
   const path = full.replace(/X{3,}/, (run) =>
     [...randomBytes(run.length)].map((byte) => letters[byte % letters.length]).join(''),
   );
-  const made = await c.attempt(`failed to create file via template ‘${full}’`, () => {
+  const made = await c.attempt(`failed to create file via template '${full}'`, () => {
     if (options.has('d')) c.machine.files.makeDirectory(c.path(path), false, 0o700);
     else c.machine.files.write(c.path(path), '', 0o600);
   });

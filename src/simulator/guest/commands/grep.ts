@@ -68,6 +68,7 @@ export const grep: Program = async (c) => {
       if (options.has('l') || options.has('c') || options.has('L')) {
         if (options.has('l')) break;
       } else if (options.has('o')) {
+        regexp.lastIndex = 0;
         for (const match of options.has('v') ? [] : line.matchAll(regexp)) {
           if (match[0] !== '') await c.out(`${mark(':', number)}${match[0]}\n`);
         }

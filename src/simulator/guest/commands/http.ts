@@ -85,7 +85,7 @@ export const wget: Program = async (c) => {
   const busybox = c.machine.userSpace === 'busybox';
   if ('refused' in answer) {
     if (answer.refused === 'name')
-      return c.fail(busybox ? `bad address '${host}'` : `unable to resolve host address ‘${host}’`, busybox ? 1 : 4);
+      return c.fail(busybox ? `bad address '${host}'` : `unable to resolve host address '${host}'`, busybox ? 1 : 4);
     return c.fail(
       busybox
         ? `can't connect to remote host (${host}): No route to host`

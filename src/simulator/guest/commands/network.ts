@@ -14,7 +14,7 @@ function toAddress(value: number): string {
 }
 
 /** The network and broadcast address of a card's subnet. */
-export function subnetOf(
+function subnetOf(
   address: string,
   prefix: number,
 ): { readonly network: string; readonly broadcast: string; readonly mask: string } {

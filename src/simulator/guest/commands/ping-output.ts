@@ -19,6 +19,7 @@ export interface PingStatistics {
   /** Round-trip times in milliseconds, one an answer. */
   readonly rtts: number[];
   startedAt: number;
+  /** When the last packet was sent or received, as iputils counts its `time`. */
   endedAt: number;
 }
 
@@ -66,7 +67,7 @@ export const IPUTILS: PingOutput = {
     const bad = errors > 0 ? `, +${errors} errors` : '';
     const elapsed = Math.max(0, Math.round(endedAt - startedAt));
     let out = `\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${rtts.length} received${bad}, ${loss}% packet loss, time ${elapsed}ms\n`;
-    if (rtts.length === 0) return `${out}${errors > 0 ? `pipe ${Math.min(errors, 4)}` : ''}\n`;
+    if (rtts.length === 0) return `${out}${errors > 1 ? `pipe ${Math.min(errors, 4)}` : ''}\n`;
     const { min, mean, max, deviation } = spread(rtts);
     out += `rtt min/avg/max/mdev = ${[min, mean, max, deviation].map((ms) => ms.toFixed(3)).join('/')} ms\n`;
     return out;

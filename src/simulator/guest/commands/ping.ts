@@ -125,7 +125,6 @@ class PingRun {
       else process.dispositions.delete('INT');
     }
     process.signal.throwIfAborted();
-    this.#stats.endedAt = machine.clock.now();
     await this.context.out(this.#output.summary(this.target, this.#stats));
     return this.#output.status(this.#stats, this.options.count, this.options.deadlineMs);
   }
@@ -174,6 +173,7 @@ class PingRun {
 
   #send(): void {
     this.#stats.sent += 1;
+    this.#stats.endedAt = this.context.machine.clock.now();
     const flight = this.#exchange(this.#stats.sent).finally(() => {
       this.#inFlight.delete(flight);
       this.#settled();
@@ -192,6 +192,7 @@ class PingRun {
       if (!this.reportsUnreachable) return;
       await machine.clock.sleep(3000, this.#over.signal);
       this.#stats.errors += 1;
+      this.#stats.endedAt = machine.clock.now();
       if (!this.options.quiet)
         await this.context.out(`From ${this.source} icmp_seq=${sequence} Destination Host Unreachable\n`);
       return;
@@ -200,6 +201,7 @@ class PingRun {
     if (left > 1) await machine.clock.sleep(left, this.#over.signal);
     if (this.#over.signal.aborted) return;
     this.#stats.rtts.push(answer.rttMs);
+    this.#stats.endedAt = machine.clock.now();
     if (!this.options.quiet) await this.context.out(this.#output.reply(this.target, sequence, answer));
   }
 }

@@ -299,5 +299,4 @@ export const killByName: Program = async (c) => {
 
 export const nothing: Program = async (_context: CommandContext) => 0;
 
-export const trueProgram: Program = nothing;
 export const falseProgram: Program = async () => 1;

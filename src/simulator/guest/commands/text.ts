@@ -154,7 +154,7 @@ export const seq: Program = async (c) => {
   const numbers = options.operands.map((operand) => operand.replace('\0', ''));
   if (numbers.length === 0) return c.fail('missing operand');
   const bad = numbers.find((text) => !/^-?\d*\.?\d+$/.test(text));
-  if (bad !== undefined) return c.fail(`invalid floating point argument: ‘${bad}’`);
+  if (bad !== undefined) return c.fail(`invalid floating point argument: '${bad}'`);
   const [first, step, last] = [
     numbers.length > 1 ? (numbers[0] ?? '1') : '1',
     numbers.length > 2 ? (numbers[1] ?? '1') : '1',
@@ -163,7 +163,7 @@ export const seq: Program = async (c) => {
   const digits = Math.max(...[first, step].map((text) => text.split('.')[1]?.length ?? 0));
   const separator = options.get('s') ?? '\n';
   const increment = Number(step);
-  if (increment === 0) return c.fail('invalid Zero increment value: ‘0’');
+  if (increment === 0) return c.fail("invalid Zero increment value: '0'");
   const count = Math.floor((Number(last) - Number(first)) / increment + 1e-9) + 1;
   const width = options.has('w')
     ? Math.max(Number(first).toFixed(digits).length, Number(last).toFixed(digits).length)

@@ -116,7 +116,7 @@ export const sleep: Program = async (c) => {
   for (const arg of c.args) {
     const ms = duration(arg);
     if (ms === undefined)
-      return c.fail(c.machine.userSpace === 'busybox' ? `invalid number '${arg}'` : `invalid time interval ‘${arg}’`);
+      return c.fail(c.machine.userSpace === 'busybox' ? `invalid number '${arg}'` : `invalid time interval '${arg}'`);
     total += ms;
   }
   await c.sleep(total);

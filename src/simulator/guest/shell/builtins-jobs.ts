@@ -6,6 +6,7 @@ import { SIGNALS, signalName } from '../process.js';
 import type { Builtin } from './builtin.js';
 import { ShellError } from './control.js';
 import type { Shell } from './shell.js';
+import { announceDeath } from './subshell.js';
 import { setTrap } from './traps.js';
 
 const wait: Builtin = async (shell, args) => {
@@ -20,6 +21,7 @@ const wait: Builtin = async (shell, args) => {
     const interrupted = await waitFor(shell, job.done);
     if (interrupted !== undefined) return interrupted;
     shell.jobs.delete(pid);
+    if (args.length > 0) await announceDeath(shell, job);
     status = job.status ?? 0;
   }
   return args.length > 0 ? status : 0;

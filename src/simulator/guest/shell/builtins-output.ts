@@ -8,6 +8,10 @@ import { evaluateTest } from './test-command.js';
 
 const echo: Builtin = async (shell, args, io) => {
   const busybox = shell.machine.userSpace === 'busybox';
+  if (!io.writable) {
+    await io.err(`${shell.prefix()}echo: ${busybox ? 'write error: Bad file descriptor' : 'echo: I/O error'}\n`);
+    return 1;
+  }
   const words = [...args];
   let newline = true;
   let escapes = !busybox;
@@ -40,19 +44,21 @@ const printf: Builtin = async (shell, args, io) => {
   return errors.length > 0 ? 1 : 0;
 };
 
-const test: Builtin = async (shell, args, io) => {
-  const verdict = evaluateTest(shell, args);
-  if (typeof verdict === 'boolean') return verdict ? 0 : 1;
-  await io.err(`${shell.prefix()}${verdict}\n`);
-  return 2;
-};
+function test(name: string): Builtin {
+  return async (shell, args, io) => {
+    const verdict = evaluateTest(shell, args);
+    if (typeof verdict === 'boolean') return verdict ? 0 : 1;
+    await io.err(`${shell.prefix()}${name}: ${verdict}\n`);
+    return 2;
+  };
+}
 
 export const OUTPUT: Readonly<Record<string, Builtin>> = {
   echo,
   printf,
-  test,
+  test: test('test'),
   '[': async (shell, args, io) => {
-    if (args.at(-1) === ']') return test(shell, args.slice(0, -1), io);
+    if (args.at(-1) === ']') return test('[')(shell, args.slice(0, -1), io);
     await io.err(`${shell.prefix()}[: missing ]\n`);
     return 2;
   },

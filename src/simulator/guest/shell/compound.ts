@@ -9,7 +9,7 @@ import { arithmetic, expandPattern, expandText, expandWords } from './expand.js'
 import { matches } from './pattern.js';
 import { withRedirections } from './redirect.js';
 import type { Shell } from './shell.js';
-import { startSubshell } from './subshell.js';
+import { startSubshell, waitFor } from './subshell.js';
 import { evaluateTestExpression } from './test-command.js';
 
 type LoopStep = (body: () => Promise<void>) => Promise<void>;
@@ -27,7 +27,7 @@ export async function runCompound(shell: Shell, node: CompoundCommand | Redirect
         () => {},
         (child) => runStatements(child, node.body.commands),
       );
-      return shell.process.guard(process.done);
+      return waitFor(shell, process);
     }
     case 'If':
       return runIf(shell, node);

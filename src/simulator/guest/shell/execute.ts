@@ -21,12 +21,14 @@ export async function runText(shell: Shell, text: string): Promise<number> {
   shell.source = source;
   try {
     const status = await runStatements(shell, source.statements);
-    if (!source.error) return status;
-    shell.line = source.error.line;
-    throw new ShellError(`Syntax error: ${source.error.message}`);
+    if (source.error) {
+      shell.line = source.error.line;
+      throw new ShellError(`Syntax error: ${source.error.message}`);
+    }
+    shell.line = line;
+    return status;
   } finally {
     shell.source = outer;
-    shell.line = line;
   }
 }
 
@@ -36,6 +38,7 @@ export async function runStatements(shell: Shell, statements: readonly Statement
   for (const statement of statements) {
     status = statement.background ? startJob(shell, statement) : await runNode(shell, statement.command);
     shell.status = status;
+    shell.process.signal.throwIfAborted();
     await runPending(shell);
   }
   return status;
@@ -56,7 +59,7 @@ function startJob(shell: Shell, statement: Statement): number {
 }
 
 /** Whatever can stand between `;`s. */
-export async function runNode(shell: Shell, node: PipelineNode | AndOr): Promise<number> {
+async function runNode(shell: Shell, node: PipelineNode | AndOr): Promise<number> {
   if (node.type === 'AndOr') return runAndOr(shell, node);
   if (node.type === 'Pipeline') return runPipeline(shell, node);
   return runCommand(shell, node);

@@ -24,6 +24,11 @@ export class Io {
     return this.#fds.get(0)?.reader;
   }
 
+  /** Whether standard output is open. */
+  get writable(): boolean {
+    return this.#fds.get(1)?.sink !== undefined;
+  }
+
   async out(text: string): Promise<void> {
     await this.#write(1, text);
   }

@@ -3,13 +3,14 @@
  * The one rule: `runProgram` runs inside the process it is given, as exec(2) does; whoever needs a new one makes it first.
  */
 
-import { CommandContext } from '../commands/context.js';
+import { CommandContext, type Program } from '../commands/context.js';
 import { PROGRAMS } from '../commands/index.js';
 import { absolute, type FileNode } from '../files.js';
 import type { Machine } from '../machine.js';
 import type { Process } from '../process.js';
+import { BUILTINS } from './builtins.js';
 import { endStatus } from './control.js';
-import { runShellProgram } from './sh.js';
+import { newShell, runShellProgram } from './sh.js';
 
 export type Found =
   | { readonly kind: 'program'; readonly program: string; readonly path: string }
@@ -59,7 +60,8 @@ export async function runProgram(
     return runShellProgram(machine, process, words[0] ?? 'sh', args, environment, cwd);
   }
   const context = new CommandContext(machine, process, words[0] ?? '', words.slice(1), environment, cwd);
-  const program = found.kind === 'program' ? PROGRAMS.get(found.program) : undefined;
+  const name = found.kind === 'program' ? found.program : '';
+  const program = PROGRAMS.get(name) ?? builtinProgram(name);
   if (!program) {
     await context.err(`${words[0]}: Exec format error\n`);
     return 126;
@@ -104,4 +106,11 @@ async function finish(machine: Machine, process: Process, body: () => Promise<nu
     else status = ended;
   }
   process.end(status);
+}
+
+/** The programs that shells have built in as well: `xargs echo` and `timeout 5 test …` find these. */
+function builtinProgram(name: string): Program | undefined {
+  const builtin = BUILTINS.get(name);
+  if (!builtin) return undefined;
+  return async (c) => builtin(newShell(c.machine, c.process, c.name, [], c.environment, c.cwd), c.args, c);
 }

@@ -174,7 +174,7 @@ function exponent(text: string): string {
 }
 
 /** Pads to `width`; `-` in the flags puts the blanks behind. */
-export function pad(text: string, flags: string, width: number | undefined): string {
+function pad(text: string, flags: string, width: number | undefined): string {
   const wanted = Math.min(Math.abs(width ?? 0), 65_536);
   return flags.includes('-') || (width ?? 0) < 0 ? text.padEnd(wanted) : text.padStart(wanted);
 }

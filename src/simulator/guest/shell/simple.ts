@@ -14,7 +14,7 @@ import { ShellIo } from './io.js';
 import { findProgram, isShellProgram, runProgram } from './launch.js';
 import { redirect, withRedirections } from './redirect.js';
 import type { Shell, ShellFunction, Variable } from './shell.js';
-import { complain, startSubshell } from './subshell.js';
+import { complain, startSubshell, waitFor } from './subshell.js';
 
 const MAX_DEPTH = 1000;
 
@@ -131,7 +131,7 @@ export async function runNamed(shell: Shell, words: readonly string[]): Promise<
     () => {},
     (child) => runProgram(shell.machine, child.process, found, words, environment, shell.cwd),
   );
-  return shell.process.guard(process.done);
+  return waitFor(shell, process);
 }
 
 async function runExec(shell: Shell, words: readonly string[], node: Command): Promise<number> {

@@ -29,9 +29,12 @@ export function sourceOf(tree: ParsedScript, text: string): Source {
   const first = tree.errors?.[0];
   if (!first) return { statements: tree.commands, error: undefined, lineOf };
   return {
-    statements: tree.commands.filter(
-      (statement) => statement.end <= first.pos && lineOf(statement.end) < lineOf(first.pos),
-    ),
+    // What the parser has recovered ends where it starts, or is followed by nothing; what shares the error's line is not run either.
+    statements: tree.commands.filter((statement, at) => {
+      const next = tree.commands[at + 1];
+      const whole = statement.end > statement.pos ? statement.end < first.pos : (next?.pos ?? Infinity) <= first.pos;
+      return whole && lineOf(Math.max(statement.pos, statement.end)) < lineOf(first.pos);
+    }),
     error: { line: lineOf(first.pos), message: first.message },
     lineOf,
   };

@@ -41,7 +41,9 @@ export async function live(shell: Shell, body: (shell: Shell) => Promise<number>
 
 async function outcome(shell: Shell, body: () => Promise<number>): Promise<number> {
   try {
-    return await body();
+    const status = await body();
+    shell.process.signal.throwIfAborted();
+    return status;
   } catch (error) {
     if (error instanceof LoopJump) return shell.status;
     if (error instanceof ShellError) await complain(shell, error.message);
@@ -58,4 +60,27 @@ export async function complain(shell: Shell, message: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof BrokenPipe)) throw error;
   }
+}
+
+/** Waits for a child, and says so if a signal ended it, as shells do. @returns its status */
+export async function waitFor(shell: Shell, child: Process): Promise<number> {
+  const status = await shell.process.guard(child.done);
+  await announceDeath(shell, child);
+  return status;
+}
+
+const DEATHS: Readonly<Record<string, string>> = {
+  HUP: 'Hangup',
+  QUIT: 'Quit',
+  KILL: 'Killed',
+  USR1: 'User defined signal 1',
+  USR2: 'User defined signal 2',
+  ALRM: 'Alarm clock',
+  TERM: 'Terminated',
+};
+
+/** `Terminated` and its like, on standard error; nothing for INT and PIPE. */
+export async function announceDeath(shell: Shell, child: Process): Promise<void> {
+  const text = child.killedBy === undefined ? undefined : DEATHS[child.killedBy];
+  if (text !== undefined) await shell.process.fds.get(2)?.sink?.write(`${text}\n`);
 }

@@ -3,7 +3,7 @@
  * The one rule: the status of the last substitution is kept, because `x=$(false)` has it as its own.
  */
 import type { CommandExpansionPart } from 'unbash';
-import { OpenFile } from '../streams.js';
+import { BrokenPipe, OpenFile } from '../streams.js';
 import { ShellError } from './control.js';
 import { runStatements } from './execute.js';
 import type { Shell } from './shell.js';
@@ -23,7 +23,7 @@ export async function substitute(shell: Shell, part: CommandExpansionPart): Prom
     sink: {
       write(data) {
         size += data.length;
-        if (size > MAX_OUTPUT) throw new ShellError('out of memory');
+        if (size > MAX_OUTPUT) throw new BrokenPipe();
         output.push(data);
       },
     },
@@ -38,7 +38,7 @@ export async function substitute(shell: Shell, part: CommandExpansionPart): Prom
     },
   );
   shell.substituted = await shell.process.guard(process.done);
-  shell.status = shell.substituted;
   await shell.process.guard(capture.closed);
+  if (size > MAX_OUTPUT) throw new ShellError('out of memory');
   return output.join('').replaceAll('\0', '').replace(/\n+$/, '');
 }

@@ -60,7 +60,10 @@ class TestParser {
   whole(): boolean {
     const verdict = this.#or();
     const extra = this.#args[this.#at];
-    if (extra !== undefined) throw new TestError(`test: ${extra}: unexpected operator`);
+    if (extra !== undefined)
+      throw new TestError(
+        `${extra}: ${BINARY.has(extra) && this.#at === this.#args.length - 1 ? 'argument expected' : 'unexpected operator'}`,
+      );
     return verdict;
   }
 
@@ -97,7 +100,7 @@ class TestParser {
 
   #primary(): boolean {
     const first = this.#args[this.#at];
-    if (first === undefined) throw new TestError('test: argument expected');
+    if (first === undefined) throw new TestError('argument expected');
     const left = this.#args.length - this.#at;
     if (left >= 3 && this.#isBinary(1)) {
       const operator = this.#args[this.#at + 1] ?? '';
@@ -108,7 +111,7 @@ class TestParser {
     if (first === '(' && left > 1) {
       this.#at += 1;
       const verdict = this.#or();
-      if (this.#args[this.#at] !== ')') throw new TestError('test: closing paren expected');
+      if (this.#args[this.#at] !== ')') throw new TestError('closing paren expected');
       this.#at += 1;
       return verdict;
     }
@@ -123,7 +126,7 @@ class TestParser {
 }
 
 function integer(text: string): number {
-  if (!/^\s*[-+]?\d+\s*$/.test(text)) throw new TestError(`test: Illegal number: ${text}`);
+  if (!/^\s*[-+]?\d+\s*$/.test(text)) throw new TestError(`Illegal number: ${text}`);
   return Number(text);
 }
 

@@ -1,0 +1,61 @@
+/** Guests for tests: a fast clock and a network that says what the test wants. */
+import {
+  type Clock,
+  Guest,
+  type GuestInterface,
+  type GuestOptions,
+  scaledClock,
+} from '../../src/simulator/guest/index.js';
+
+export const CARD: GuestInterface = {
+  name: 'eth0',
+  mac: 'fa:16:3e:45:11:49',
+  mtu: 1450,
+  address: '10.1.0.85',
+  prefix: 24,
+  gateway: '10.1.0.1',
+  dhcpServer: '10.1.0.2',
+};
+
+export interface World {
+  readonly userData?: string;
+  /** Round-trip time in milliseconds by address, asked at each ping. */
+  readonly rtt?: (to: string) => number | undefined;
+  readonly cards?: readonly GuestInterface[];
+  /** Whether the metadata service answers. @default true */
+  readonly metadata?: boolean;
+  /** Simulated milliseconds per real one. @default 100 */
+  readonly speed?: number;
+}
+
+/** A guest that is booting. Whoever makes it stops it. */
+export function makeGuest(world: World = {}, options: Partial<GuestOptions> = {}): Guest {
+  return new Guest({
+    hostname: 'vm-left',
+    clock: clockOf(world),
+    kernelMs: 10,
+    network: {
+      interfaces: () => world.cards ?? [CARD],
+      ping: async (_from, to) => {
+        const rttMs = world.rtt?.(to);
+        return rttMs === undefined ? undefined : { rttMs, ttl: 62 };
+      },
+      metadata: async (path) => {
+        if (world.metadata === false) return undefined;
+        if (/meta_data\.json$/.test(path)) {
+          return {
+            status: 200,
+            body: JSON.stringify({ name: 'vm-left', public_keys: { k: 'ssh-ed25519 AAAA user@host' } }),
+          };
+        }
+        if (!/user[-_]data$/.test(path) || world.userData === undefined) return { status: 404, body: 'Not Found' };
+        return { status: 200, body: world.userData };
+      },
+    },
+    ...options,
+  });
+}
+
+function clockOf(world: World): Clock {
+  return scaledClock(world.speed ?? 100);
+}
