@@ -63,7 +63,14 @@ export interface Simulator {
 }
 
 /** Fields that move without anyone changing the resource. */
-const VOLATILE = new Set(['updated_at', 'revision_number', 'status', 'updated', 'availability_zones', 'security_group_rules']);
+const VOLATILE = new Set([
+  'updated_at',
+  'revision_number',
+  'status',
+  'updated',
+  'availability_zones',
+  'security_group_rules',
+]);
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const names = options.regions ?? ['left', 'right'];

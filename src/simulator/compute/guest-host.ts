@@ -82,7 +82,9 @@ export class GuestHost {
       metadata: async (path) => {
         if (subnet()?.enable_dhcp !== true || !routed(region, fixed?.subnet_id)) return undefined;
         const file = files.get(path.replace(/^\//, ''));
-        return file === undefined ? { status: 404, body: '' } : { status: 200, body: Buffer.from(file).toString('utf8') };
+        return file === undefined
+          ? { status: 404, body: '' }
+          : { status: 200, body: Buffer.from(file).toString('utf8') };
       },
     };
   }
@@ -90,7 +92,13 @@ export class GuestHost {
 
 /** What Nova writes to the config drive, and serves as metadata under the same paths. */
 function instanceFiles(server: Row): ConfigDrive {
-  const meta = { uuid: server.id, name: server.name, hostname: server.name, meta: server.metadata, availability_zone: 'nova' };
+  const meta = {
+    uuid: server.id,
+    name: server.name,
+    hostname: server.name,
+    meta: server.metadata,
+    availability_zone: 'nova',
+  };
   const userData = Buffer.from(String(server._userData), 'base64');
   return new Map<string, Uint8Array>([
     ['openstack/latest/meta_data.json', Buffer.from(JSON.stringify(meta))],

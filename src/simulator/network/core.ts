@@ -107,7 +107,11 @@ export const SUBNET: Resource = {
   beforeDelete(row, { region }) {
     const use = subnetUse(region, row.id);
     if (use !== undefined)
-      throw neutronError(409, 'SubnetInUse', `Unable to complete operation on subnet ${row.id}: ${use.message}.`);
+      throw neutronError(
+        409,
+        'SubnetInUse',
+        `Unable to complete operation on subnet ${row.id}: Callback neutron_vpnaas.db.vpn.vpn_db.subnet_callback-8771885270320 failed with "${use.message}".`,
+      );
     const ports = region
       .rows('port')
       .filter((port) => port.device_owner !== 'network:dhcp' && fixedIps(port).some((ip) => ip.subnet_id === row.id));
@@ -140,37 +144,30 @@ export const ROUTER: Resource = {
   beforeCreate(row, context) {
     const gateway = row.external_gateway_info as { network_id?: unknown } | null;
     Object.assign(row, { status: 'ACTIVE', availability_zones: [], external_gateway_info: null });
-    if (gateway !== null) setGateway(row, gateway, context);
+    if (gateway !== null) setGateway(row, externalNetwork(gateway.network_id, context), context);
   },
   beforeUpdate(row, change, context) {
     if (!('external_gateway_info' in change)) return;
     const gateway = change.external_gateway_info as { network_id?: unknown } | null;
     delete change.external_gateway_info;
-    const services = routerUse(context.region, row.id);
-    if (services.length > 0)
-      throw neutronError(
-        409,
-        'RouterInUse',
-        `Router ${row.id} is currently used by VPN service (${services.join(', ')})`,
-      );
+    const network = gateway?.network_id === undefined ? undefined : externalNetwork(gateway.network_id, context);
+    // The same network again is no change: the address stays.
+    const current = row.external_gateway_info as { network_id?: string } | null;
+    if (network !== undefined && current?.network_id === network.id) return;
+    refuseUnderVpn(row, context.region);
     clearGateway(row, context.region);
-    if (gateway !== null && gateway.network_id !== undefined) setGateway(row, gateway, context);
+    if (network !== undefined) setGateway(row, network, context);
   },
   beforeDelete(row, { region }) {
-    const services = routerUse(region, row.id);
-    if (services.length > 0)
-      throw neutronError(
-        409,
-        'RouterInUse',
-        `Router ${row.id} is currently used by VPN service (${services.join(', ')})`,
-      );
     const ports = portsOf(region, row.id).filter((port) => port.device_owner !== 'network:router_gateway');
-    if (ports.length > 0)
+    if (ports.length > 0) {
       throw neutronError(
         409,
         'RouterInUse',
         `Router ${row.id} has ports still attached: ${ports.map((port) => port.id).join(', ')}`,
       );
+    }
+    refuseUnderVpn(row, region);
     clearGateway(row, region);
   },
 };
@@ -181,11 +178,24 @@ function clearGateway(router: Row, region: RegionState): void {
   router.external_gateway_info = null;
 }
 
-function setGateway(router: Row, wanted: { network_id?: unknown }, context: CallContext): void {
-  const network = mustGet(NETWORK, wanted.network_id, context);
-  if (network['router:external'] !== true) {
-    throw neutronError(400, 'BadRequest', `Bad router request: Network ${network.id} is not an external network.`);
+function refuseUnderVpn(router: Row, region: RegionState): void {
+  const services = routerUse(region, router.id);
+  if (services.length > 0) {
+    throw neutronError(
+      409,
+      'RouterInUse',
+      `Router ${router.id} is currently used by VPN service (${services.join(', ')})`,
+    );
   }
+}
+
+function externalNetwork(id: unknown, context: CallContext): Row {
+  const network = mustGet(NETWORK, id, context);
+  if (network['router:external'] === true) return network;
+  throw neutronError(400, 'BadRequest', `Bad router request: Network ${network.id} is not an external network.`);
+}
+
+function setGateway(router: Row, network: Row, context: CallContext): void {
   // The gateway's port belongs to no project, so its owner does not see it.
   const port = makePort(context.region, {
     network,

@@ -110,7 +110,14 @@ function createOne(resource: Resource, body: unknown, context: CallContext): Rec
   const projectId = context.isAdmin ? wanted : context.projectId;
   const now = timestamp();
   const standard = resource.standard ? { tags: [], created_at: now, updated_at: now, revision_number: 1 } : {};
-  const row: Row = { id: newId(), ...checked, tenant_id: projectId, project_id: projectId, ...standard };
+  const row: Row = {
+    id: newId(),
+    ...checked,
+    tenant_id: projectId,
+    project_id: projectId,
+    ...standard,
+    _given: givenKeys(resource, body),
+  };
   const limit = limitOf(context.region, projectId, resource.kind);
   const used = context.region.rows(resource.kind).filter((one) => one.project_id === projectId).length;
   resource.beforeCreate?.(row, { ...context, projectId });
@@ -119,6 +126,11 @@ function createOne(resource: Resource, body: unknown, context: CallContext): Rec
   context.region.insert(resource.kind, row);
   resource.afterCreate?.(row, context);
   return view(resource, row, context);
+}
+
+/** Which fields a request named itself: one message of Neutron's depends on their order. */
+function givenKeys(resource: Resource, body: unknown): readonly string[] {
+  return Object.keys((body as Record<string, object>)[resource.kind] ?? {});
 }
 
 function update(resource: Resource, id: string | undefined, body: unknown, context: CallContext): Answer {

@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js';
 import { neutronError } from '../errors.js';
 import type { CallContext, RegionState, Row } from '../state.js';
 import { statusOf, touch } from '../tunnel-status.js';
-import { type FixedIp, inCidr } from './addresses.js';
+import type { FixedIp } from './addresses.js';
 import { isUuid } from './attributes.js';
 import { externalAddress, ROUTER, SUBNET } from './core.js';
 import { mustGet, type Resource } from './resource.js';
@@ -114,8 +114,9 @@ export const VPN_SERVICE: Resource = {
 
 /** Python's text of a dict, which neutron puts into this one message. */
 function pythonText(row: Row): string {
-  const fields = ['name', 'type', 'endpoints', 'project_id', 'tenant_id', 'description'];
-  return `{${fields.map((field) => `'${field}': ${Array.isArray(row[field]) ? '[]' : `'${String(row[field])}'`}`).join(', ')}}`;
+  const fields = [...new Set([...(row._given as string[]), 'project_id', 'tenant_id', 'description', 'endpoints'])];
+  const text = (value: unknown) => (Array.isArray(value) ? '[]' : `'${String(value)}'`);
+  return `{${fields.map((field) => `'${field}': ${text(row[field])}`).join(', ')}}`;
 }
 
 export const ENDPOINT_GROUP: Resource = {
@@ -332,11 +333,7 @@ function oneVersion(group: string, kinds: readonly string[]): string {
   return kinds[0] ?? 'ipv4';
 }
 
-/** Whether a connection's local networks hold an address. */
-export function isLocal(region: RegionState, connection: Row, address: string): boolean {
-  return localCidrs(region, connection).some((cidr) => inCidr(address, cidr));
-}
-
+/** CIDRs of a connection's local networks, by endpoint group or by its service's subnet. */
 export function localCidrs(region: RegionState, connection: Row): readonly string[] {
   const service = region.get('vpnservice', connection.vpnservice_id);
   const ids = service?.subnet_id
