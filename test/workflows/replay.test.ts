@@ -1,0 +1,25 @@
+/**
+ * Histories of released shapes, replayed on today's workflow code: a change that would break an open run fails here. Recorded by `npm run record:histories`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, test } from 'vitest';
+import { workflowBundle } from '../../src/worker.js';
+
+const FOLDER = 'test/histories';
+const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+
+describe('stored histories', () => {
+  test('there is one of every way a run can end', () => {
+    expect(files.map((file) => file.replace(/^[^-]+-/, '').replace('.json', '')).sort()).toEqual(
+      expect.arrayContaining(['cancelled', 'destroyed', 'failed', 'proven']),
+    );
+  });
+
+  for (const file of files) {
+    test(`${file} replays`, async () => {
+      const history = JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as unknown;
+      await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history);
+    }, 60_000);
+  }
+});
