@@ -99,8 +99,10 @@ function learn(recorded: unknown, ours: unknown): void {
   if (typeof recorded === 'string' && typeof ours === 'string') {
     if (/^\d+\.\d+\.\d+\.\d+$/.test(recorded)) ids.set(recorded, ours);
     const [a, b] = [recorded.match(UUID), ours.match(UUID)];
-    if (a !== null && b !== null && a.length === b.length) a.forEach((id, index) => ids.set(id, b[index] ?? id));
-  } else if (Array.isArray(recorded) && Array.isArray(ours)) recorded.forEach((one, index) => learn(one, ours[index]));
+    if (a !== null && b !== null && a.length === b.length)
+      for (const [index, id] of a.entries()) ids.set(id, b[index] ?? id);
+  } else if (Array.isArray(recorded) && Array.isArray(ours))
+    for (const [index, one] of recorded.entries()) learn(one, ours[index]);
   else if (isObject(recorded) && isObject(ours))
     for (const [key, value] of Object.entries(recorded)) learn(value, ours[key]);
 }
