@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LoggedCall } from './call-log.js';
 import { GuestHost } from './compute/guest-host.js';
-import { Compute, handleImages } from './compute/index.js';
+import { Compute, furnishCompute, handleImages } from './compute/index.js';
 import { type Answer, ApiError, neutronError } from './errors.js';
 import { type FaultPlan, Faults } from './faults.js';
 import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
@@ -136,7 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     seed: (name, table, row, project = 'demo') => seed(regions, name, table, row, projectIdOf(project)),
     projectId: projectIdOf,
     async stop() {
-      guests.stopAll();
+      compute.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -155,11 +155,7 @@ function toService(call: ServiceCall, context: CallContext, compute: Compute): A
   const { method, path, query, body } = call;
   if (call.service === 'network') return handleNetwork({ method, path, query, body }, context);
   if (call.service === 'image') return handleImages(method, path, query, context);
-  if (call.service === 'compute') {
-    const header = call.headers['openstack-api-version'] ?? call.headers['x-openstack-nova-api-version'];
-    const microversion = typeof header === 'string' ? header.replace(/^compute /, '') : undefined;
-    return compute.handle({ method, path, body, microversion }, context);
-  }
+  if (call.service === 'compute') return compute.handle({ method, path, query, body, headers: call.headers }, context);
   throw new ApiError({ status: 404, body: { message: 'no such service' } });
 }
 
@@ -222,41 +218,7 @@ function furnish(region: RegionState, index: number, adminProject: string): void
     service_types: [],
   });
   network.subnets = [subnet.id];
-  region.insert('image', {
-    id: newId(),
-    name: 'cirros',
-    status: 'active',
-    visibility: 'public',
-    min_ram: 0,
-    min_disk: 0,
-    size: 16_777_216,
-    disk_format: 'raw',
-    container_format: 'bare',
-    owner: adminProject,
-    protected: false,
-    os_hidden: false,
-    created_at: now,
-    updated_at: now,
-    tags: [],
-    schema: '/v2/schemas/image',
-  });
-  for (const [name, ram, disk] of [
-    ['m1.nano', 192, 1],
-    ['m1.small', 2048, 20],
-  ] as const) {
-    region.insert('flavor', {
-      id: newId(),
-      name,
-      ram,
-      disk,
-      vcpus: 1,
-      swap: '',
-      'OS-FLV-EXT-DATA:ephemeral': 0,
-      'OS-FLV-DISABLED:disabled': false,
-      'os-flavor-access:is_public': true,
-      rxtx_factor: 1,
-    });
-  }
+  furnishCompute(region, adminProject);
 }
 
 function picture(region: RegionState): Record<string, unknown[]> {

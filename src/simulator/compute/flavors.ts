@@ -8,7 +8,10 @@ export function handleFlavors({ parts, query, version, context }: NovaCall): Ans
   const [, id, sub] = parts;
   const all = context.region
     .rows('flavor')
-    .filter((row) => Number(row.ram) >= Number(query.get('minRam') ?? 0) && Number(row.disk) >= Number(query.get('minDisk') ?? 0));
+    .filter(
+      (row) =>
+        Number(row.ram) >= Number(query.get('minRam') ?? 0) && Number(row.disk) >= Number(query.get('minDisk') ?? 0),
+    );
   const view = (row: Row): Record<string, unknown> => {
     const { id: flavorId, name, ...rest } = row;
     return {
@@ -31,7 +34,10 @@ export function handleFlavors({ parts, query, version, context }: NovaCall): Ans
     });
     return {
       status: 200,
-      body: { flavors: page.map(id === 'detail' ? view : short), ...(next === undefined ? {} : { flavors_links: [{ rel: 'next', href: next }] }) },
+      body: {
+        flavors: page.map(id === 'detail' ? view : short),
+        ...(next === undefined ? {} : { flavors_links: [{ rel: 'next', href: next }] }),
+      },
     };
   }
   const row = context.region.get('flavor', id);

@@ -69,7 +69,8 @@ export class GuestHost {
   }
 
   #networkOf(server: Row, region: RegionState, files: ConfigDrive): GuestNetwork {
-    const bound = () => portsOf(region, server.id).filter((port) => port.status === 'ACTIVE' && port.admin_state_up !== false);
+    const bound = () =>
+      portsOf(region, server.id).filter((port) => port.status === 'ACTIVE' && port.admin_state_up !== false);
     return {
       interfaces: () => bound().map((port, index) => cardOf(port, index, region)),
       ping: async (from, to) => {
@@ -77,10 +78,14 @@ export class GuestHost {
         return port && ping(region, port, to, this.#regions, (end) => carries(end, this.#regions));
       },
       metadata: async (path) => {
-        const served = bound().some((port) => (port.fixed_ips as FixedIp[]).some((ip) => servesMetadata(region, ip.subnet_id)));
+        const served = bound().some((port) =>
+          (port.fixed_ips as FixedIp[]).some((ip) => servesMetadata(region, ip.subnet_id)),
+        );
         if (!served) return undefined;
         const file = files.get(aliasOf(path));
-        return file === undefined ? { status: 404, body: '' } : { status: 200, body: Buffer.from(file).toString('utf8') };
+        return file === undefined
+          ? { status: 404, body: '' }
+          : { status: 200, body: Buffer.from(file).toString('utf8') };
       },
     };
   }
@@ -106,8 +111,15 @@ function cardOf(port: Row, index: number, region: RegionState): GuestInterface {
   };
   if (fixed === undefined || subnet?.enable_dhcp !== true) return card;
   const prefix = Number(String(subnet.cidr).split('/')[1]);
-  const gateway = subnet.gateway_ip === null || subnet.gateway_ip === undefined ? {} : { gateway: String(subnet.gateway_ip) };
-  return { ...card, address: fixed.ip_address, prefix, dns: (subnet.dns_nameservers as string[] | undefined) ?? [], ...gateway };
+  const gateway =
+    subnet.gateway_ip === null || subnet.gateway_ip === undefined ? {} : { gateway: String(subnet.gateway_ip) };
+  return {
+    ...card,
+    address: fixed.ip_address,
+    prefix,
+    dns: (subnet.dns_nameservers as string[] | undefined) ?? [],
+    ...gateway,
+  };
 }
 
 /** The metadata proxy runs in the router's name space: it needs DHCP for the route, and a leg of a router in the subnet. */

@@ -14,7 +14,8 @@ export function handleImages(method: string, path: string, query: URLSearchParam
   if (collection === '') return versions(path, context);
   if (collection === 'schemas') return { status: 200, body: schema(id ?? 'images') };
   if (collection !== 'images') throw html(404, 'Not Found', 'The resource could not be found.');
-  if (method !== 'GET' && method !== 'HEAD') throw html(403, 'Forbidden', 'You are not authorized to complete this action.');
+  if (method !== 'GET' && method !== 'HEAD')
+    throw html(403, 'Forbidden', 'You are not authorized to complete this action.');
   if (id === undefined) return list(query, context);
   const row = context.region.get('image', id);
   if (row === undefined || !maySee(row, context)) throw html(404, 'Not Found', `No image found with ID ${id}`);
@@ -33,7 +34,10 @@ function list(query: URLSearchParams, context: CallContext): Answer {
   const found = context.region
     .rows('image')
     .filter((row) => maySee(row, context) && (row.os_hidden === true) === wantsHidden)
-    .filter((row) => row.visibility !== 'community' || row.owner === context.projectId || query.get('visibility') === 'community')
+    .filter(
+      (row) =>
+        row.visibility !== 'community' || row.owner === context.projectId || query.get('visibility') === 'community',
+    )
     .filter((row) => filters.every(([key, value]) => matchesFilter(row, key, value)));
   const sorted = sort(found, query);
   const marker = query.get('marker');
@@ -70,12 +74,18 @@ function matchesFilter(row: Row, key: string, value: string): boolean {
 
 function sort(rows: readonly Row[], query: URLSearchParams): Row[] {
   const pairs = (query.get('sort') ?? '').split(',').filter(Boolean);
-  const keys = pairs.length > 0 ? pairs : query.getAll('sort_key').map((key, at) => `${key}:${query.getAll('sort_dir')[at] ?? query.get('sort_dir') ?? 'desc'}`);
+  const keys =
+    pairs.length > 0
+      ? pairs
+      : query
+          .getAll('sort_key')
+          .map((key, at) => `${key}:${query.getAll('sort_dir')[at] ?? query.get('sort_dir') ?? 'desc'}`);
   const order = [...(keys.length > 0 ? keys : ['created_at:desc']), 'id:desc'].map((pair) => pair.split(':'));
   return [...rows].sort((a, b) => {
     for (const [key = '', direction = 'desc'] of order) {
       const [x, y] = [a[key], b[key]];
-      const by = typeof x === 'number' && typeof y === 'number' ? x - y : String(x ?? '').localeCompare(String(y ?? ''));
+      const by =
+        typeof x === 'number' && typeof y === 'number' ? x - y : String(x ?? '').localeCompare(String(y ?? ''));
       if (by !== 0) return direction === 'asc' ? by : -by;
     }
     return 0;

@@ -21,7 +21,8 @@ export function handleKeypairs({ method, parts, body, version, context }: NovaCa
   });
   if (name === undefined) {
     if (method === 'GET') return { status: 200, body: { keypairs: own.map((row) => ({ keypair: brief(row) })) } };
-    if (method === 'POST') return create(body, version, own, (row) => region.insert('keypair', { ...row, user_id: userId }), brief);
+    if (method === 'POST')
+      return create(body, version, own, (row) => region.insert('keypair', { ...row, user_id: userId }), brief);
   }
   const row = own.find((one) => one.name === name);
   if (row === undefined) throw itemNotFound(`Keypair ${name} not found for user ${userId}`);
@@ -46,12 +47,15 @@ function create(
   if (name === '') throw invalid('name', name, "'' is too short");
   if (name.length > 255) throw invalid('name', name, `'${name}' is too long`);
   const unknown = Object.keys(wanted).find((key) => !['name', 'public_key', 'type', 'user_id'].includes(key));
-  if (unknown !== undefined) throw invalid('keypair', wanted, `Additional properties are not allowed ('${unknown}' was unexpected)`);
+  if (unknown !== undefined)
+    throw invalid('keypair', wanted, `Additional properties are not allowed ('${unknown}' was unexpected)`);
   if (given === undefined && version >= 92) throw invalid('keypair', wanted, "'public_key' is a required property");
   if (own.some((row) => row.name === name)) throw conflict(`Key pair '${name}' already exists.`);
   if (own.length >= MAX_KEY_PAIRS) throw forbidden('Quota exceeded, too many key pairs.');
   const made = given === undefined ? generate() : { publicKey: String(given), privateKey: undefined };
-  const blob = /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+) ([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(made.publicKey.trim())?.[1];
+  const blob = /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+) ([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(
+    made.publicKey.trim(),
+  )?.[1];
   if (blob === undefined) throw badRequest('Keypair data is invalid: failed to generate fingerprint');
   const row = insert({
     id: newId(),

@@ -33,7 +33,8 @@ interface Use {
 
 function usedBy({ region }: CallContext, projectId: string): Use {
   const own = region.rows('server').filter((row) => row.project_id === projectId);
-  const sum = (field: string): number => own.reduce((total, row) => total + Number((row._flavor as Row | undefined)?.[field] ?? 0), 0);
+  const sum = (field: string): number =>
+    own.reduce((total, row) => total + Number((row._flavor as Row | undefined)?.[field] ?? 0), 0);
   return { instances: own.length, cores: sum('vcpus'), ram: sum('ram') };
 }
 
@@ -79,11 +80,14 @@ export function handleLimits({ context, version }: NovaCall): Answer {
 export function handleQuotaSets({ method, parts, body, context }: NovaCall): Answer {
   const [, projectId = context.projectId, detail] = parts;
   if (!context.isAdmin && (projectId !== context.projectId || method !== 'GET')) {
-    throw forbidden(`Policy doesn't allow os_compute_api:os-quota-sets:${method === 'GET' ? 'show' : 'update'} to be performed.`);
+    throw forbidden(
+      `Policy doesn't allow os_compute_api:os-quota-sets:${method === 'GET' ? 'show' : 'update'} to be performed.`,
+    );
   }
   if (method === 'PUT') {
     const own = context.region.quotas.get(projectId) ?? new Map<string, number>();
-    for (const [name, value] of Object.entries(bodyOf(body, 'quota_set'))) if (name in DEFAULTS) own.set(name, Number(value));
+    for (const [name, value] of Object.entries(bodyOf(body, 'quota_set')))
+      if (name in DEFAULTS) own.set(name, Number(value));
     context.region.quotas.set(projectId, own);
   }
   if (method === 'DELETE') {

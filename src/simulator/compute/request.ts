@@ -30,8 +30,11 @@ export function bodyOf(body: unknown, key: string): Fields {
   const outer = isFields(body) ? body : {};
   const inner = outer[key];
   if (isFields(inner)) return inner;
-  if (inner === undefined) throw badRequest(`Invalid input for field/attribute ${key}. Value: None. '${key}' is a required property`);
-  throw badRequest(`Invalid input for field/attribute ${key}. Value: ${String(inner)}. ${String(inner)} is not of type 'object'`);
+  if (inner === undefined)
+    throw badRequest(`Invalid input for field/attribute ${key}. Value: None. '${key}' is a required property`);
+  throw badRequest(
+    `Invalid input for field/attribute ${key}. Value: ${String(inner)}. ${String(inner)} is not of type 'object'`,
+  );
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -49,7 +52,9 @@ export function pageOf<T extends { readonly id: string }>(
 ): { readonly page: readonly T[]; readonly next: string | undefined } {
   const limitText = query.get('limit');
   if (limitText !== null && !/^\d+$/.test(limitText)) {
-    throw badRequest(`Invalid input for query parameters limit. Value: ${limitText}. '${limitText}' does not match '^[0-9]*$'`);
+    throw badRequest(
+      `Invalid input for query parameters limit. Value: ${limitText}. '${limitText}' does not match '^[0-9]*$'`,
+    );
   }
   const marker = query.get('marker');
   const at = marker === null ? -1 : all.findIndex((one) => one.id === marker);

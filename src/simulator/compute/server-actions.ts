@@ -28,12 +28,14 @@ export function runAction({ body, context }: NovaCall, row: Row, life: ServerLif
     throw conflict(`Cannot '${VERBS[action]}' instance ${row.id} while it is in task_state deleting`);
   }
   const state = vmState(row, context);
-  if (!allowed.includes(state)) throw conflict(`Cannot '${VERBS[action]}' instance ${row.id} while it is in vm_state ${state}`);
+  if (!allowed.includes(state))
+    throw conflict(`Cannot '${VERBS[action]}' instance ${row.id} while it is in vm_state ${state}`);
   if (action === 'os-stop') life.powerOff(row, context);
   else if (action === 'os-start') life.powerOn(row, context);
   else {
     const type = isFields(body.reboot) ? body.reboot.type : undefined;
-    if (!/^(?:soft|hard)$/i.test(String(type))) throw invalid('type', type, `${String(type)} is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']`);
+    if (!/^(?:soft|hard)$/i.test(String(type)))
+      throw invalid('type', type, `${String(type)} is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']`);
     life.reboot(row, context);
   }
   return { status: 202 };

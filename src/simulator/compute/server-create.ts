@@ -10,12 +10,39 @@ import { bodyOf, type Fields, type NovaCall } from './request.js';
 import { bindPorts, findGroups, findWishes } from './server-ports.js';
 
 const ATTRIBUTES = new Set([
-  'name', 'imageRef', 'flavorRef', 'adminPass', 'metadata', 'networks', 'OS-DCF:diskConfig', 'accessIPv4', 'accessIPv6', 'personality',
-  'availability_zone', 'block_device_mapping', 'block_device_mapping_v2', 'config_drive', 'min_count', 'max_count', 'return_reservation_id',
-  'key_name', 'security_groups', 'user_data', 'auto_disk_config', 'os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints',
+  'name',
+  'imageRef',
+  'flavorRef',
+  'adminPass',
+  'metadata',
+  'networks',
+  'OS-DCF:diskConfig',
+  'accessIPv4',
+  'accessIPv6',
+  'personality',
+  'availability_zone',
+  'block_device_mapping',
+  'block_device_mapping_v2',
+  'config_drive',
+  'min_count',
+  'max_count',
+  'return_reservation_id',
+  'key_name',
+  'security_groups',
+  'user_data',
+  'auto_disk_config',
+  'os:scheduler_hints',
+  'OS-SCH-HNT:scheduler_hints',
 ]);
 /** Attributes by the microversion that brought them. */
-const LATER: Readonly<Record<string, number>> = { description: 19, tags: 52, trusted_image_certificates: 63, host: 74, hypervisor_hostname: 74, hostname: 90 };
+const LATER: Readonly<Record<string, number>> = {
+  description: 19,
+  tags: 52,
+  trusted_image_certificates: 63,
+  host: 74,
+  hypervisor_hostname: 74,
+  hostname: 90,
+};
 const MAX_USER_DATA = 65_535;
 
 /** Makes the servers that a body asks for, in BUILD. @throws ApiError */
@@ -27,13 +54,18 @@ export function createServers({ body, version, context }: NovaCall): Row[] {
   const image = findImage(wanted, context);
   if (image) checkFit(flavor, image);
   const wishes = findWishes(wanted.networks, context);
-  const pair = context.region.rows('keypair').find((row) => row.user_id === context.userId && row.name === wanted.key_name);
-  if (wanted.key_name !== undefined && wanted.key_name !== null && !pair) throw badRequest('Invalid key_name provided.');
+  const pair = context.region
+    .rows('keypair')
+    .find((row) => row.user_id === context.userId && row.name === wanted.key_name);
+  if (wanted.key_name !== undefined && wanted.key_name !== null && !pair)
+    throw badRequest('Invalid key_name provided.');
   const groups = findGroups(wanted.security_groups, context);
   const count = Math.max(Number(wanted.max_count ?? 1), Number(wanted.min_count ?? 1));
   checkQuota(context, flavor, count);
   if (count > 1 && wishes.some((wish) => 'port' in wish)) {
-    throw badRequest('Unable to launch multiple instances with a single configured port ID. Please launch your instance one by one with different ports.');
+    throw badRequest(
+      'Unable to launch multiple instances with a single configured port ID. Please launch your instance one by one with different ports.',
+    );
   }
   return Array.from({ length: count }, (_, index) => {
     const name = count > 1 ? `${String(wanted.name)}-${index + 1}` : String(wanted.name);
@@ -48,7 +80,14 @@ export function createServers({ body, version, context }: NovaCall): Row[] {
   });
 }
 
-function insertServer(name: string, wanted: Fields, flavor: Row, image: Row | undefined, pair: Row | undefined, context: CallContext): Row {
+function insertServer(
+  name: string,
+  wanted: Fields,
+  flavor: Row,
+  image: Row | undefined,
+  pair: Row | undefined,
+  context: CallContext,
+): Row {
   const now = timestamp();
   return context.region.insert('server', {
     id: newId(),
@@ -82,7 +121,11 @@ function checkSchema(wanted: Fields, version: number): void {
   const extra = Object.keys(wanted).filter((key) => !ATTRIBUTES.has(key) && !((LATER[key] ?? Infinity) <= version));
   if (extra.length > 0) {
     const names = extra.map((key) => `'${key}'`).join(', ');
-    throw invalid('server', wanted, `Additional properties are not allowed (${names} ${extra.length > 1 ? 'were' : 'was'} unexpected)`);
+    throw invalid(
+      'server',
+      wanted,
+      `Additional properties are not allowed (${names} ${extra.length > 1 ? 'were' : 'was'} unexpected)`,
+    );
   }
   for (const key of ['name', 'flavorRef', ...(version >= 37 ? ['networks'] : [])]) {
     if (wanted[key] === undefined) throw invalid('server', wanted, `'${key}' is a required property`);
@@ -92,13 +135,18 @@ function checkSchema(wanted: Fields, version: number): void {
   if (name === '') throw invalid('name', name, "'' is too short");
   if (name.length > 255) throw invalid('name', name, `'${name}' is too long`);
   if (name.trim() !== name) {
-    throw invalid('name', name, "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.");
+    throw invalid(
+      'name',
+      name,
+      "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+    );
   }
   checkMetadata(metadata);
   if (typeof networks === 'string' && (version < 37 || !['auto', 'none'].includes(networks))) {
     throw invalid('networks', networks, `'${networks}' is not of type 'array'`);
   }
-  if (groups !== undefined && !Array.isArray(groups)) throw invalid('security_groups', groups, `${String(groups)} is not of type 'array'`);
+  if (groups !== undefined && !Array.isArray(groups))
+    throw invalid('security_groups', groups, `${String(groups)} is not of type 'array'`);
   if (userData !== undefined && userData !== null) checkUserData(userData);
 }
 
@@ -118,14 +166,16 @@ function checkUserData(value: unknown): void {
   if (value.length > MAX_USER_DATA) throw invalid('user_data', value, `'${value}' is too long`);
   const compact = value.replace(/\s/g, '');
   const valid = /^[A-Za-z0-9+/]*={0,2}$/.test(compact) && compact.length % 4 === 0;
-  if (!valid || Buffer.from(compact, 'base64').toString('base64') !== compact) throw invalid('user_data', value, `'${value}' is not a 'base64'`);
+  if (!valid || Buffer.from(compact, 'base64').toString('base64') !== compact)
+    throw invalid('user_data', value, `'${value}' is not a 'base64'`);
 }
 
 function findImage(wanted: Fields, context: CallContext): Row | undefined {
   const mapping = wanted.block_device_mapping_v2;
   const devices = Array.isArray(mapping) ? (mapping as readonly Fields[]) : [];
   const fromDevice = devices.find((device) => device.source_type === 'image')?.uuid;
-  const given = wanted.imageRef === '' || wanted.imageRef === undefined || wanted.imageRef === null ? fromDevice : wanted.imageRef;
+  const given =
+    wanted.imageRef === '' || wanted.imageRef === undefined || wanted.imageRef === null ? fromDevice : wanted.imageRef;
   if (given === undefined) {
     if (devices.length > 0 || Array.isArray(wanted.block_device_mapping)) return undefined;
     throw badRequest('Missing imageRef attribute');
@@ -139,15 +189,24 @@ function findImage(wanted: Fields, context: CallContext): Row | undefined {
 }
 
 function checkFit(flavor: Row, image: Row): void {
-  if (Number(flavor.ram) < Number(image.min_ram ?? 0)) throw badRequest("Flavor's memory is too small for requested image.");
+  if (Number(flavor.ram) < Number(image.min_ram ?? 0))
+    throw badRequest("Flavor's memory is too small for requested image.");
   const gigabyte = 1024 ** 3;
-  const [disk, size, least] = [Number(flavor.disk) * gigabyte, Number(image.size ?? 0), Number(image.min_disk ?? 0) * gigabyte];
+  const [disk, size, least] = [
+    Number(flavor.disk) * gigabyte,
+    Number(image.size ?? 0),
+    Number(image.min_disk ?? 0) * gigabyte,
+  ];
   if (disk === 0) return;
   if (size > disk) {
-    throw badRequest(`Flavor's disk is too small for requested image. Flavor disk is ${disk} bytes, image is ${size} bytes.`);
+    throw badRequest(
+      `Flavor's disk is too small for requested image. Flavor disk is ${disk} bytes, image is ${size} bytes.`,
+    );
   }
   if (least > disk) {
-    throw badRequest(`Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is ${disk} bytes, minimum size is ${least} bytes.`);
+    throw badRequest(
+      `Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is ${disk} bytes, minimum size is ${least} bytes.`,
+    );
   }
 }
 

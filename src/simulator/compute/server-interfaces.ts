@@ -22,7 +22,12 @@ export function handleInterfaces({ method, parts, body, version, context }: Nova
     if (!['active', 'stopped'].includes(state)) {
       throw conflict(`Cannot 'attach_interface' instance ${row.id} while it is in vm_state ${state}`);
     }
-    const [port] = bindPorts([findWish(bodyOf(body, 'interfaceAttachment'), context)], row, findGroups(undefined, context), context);
+    const [port] = bindPorts(
+      [findWish(bodyOf(body, 'interfaceAttachment'), context)],
+      row,
+      findGroups(undefined, context),
+      context,
+    );
     if (port && state === 'active') port.status = 'ACTIVE';
     return { status: 200, body: { interfaceAttachment: port && view(port) } };
   }

@@ -19,7 +19,8 @@ export class ServerLife {
     this.#after(server, region.delays.buildMs, () => {
       const forced = forcedStatus(server, region);
       if (forced === undefined || forced === 'ACTIVE') this.#start(server, region);
-      else Object.assign(server, { status: forced, _task: forced === 'ERROR' ? null : 'spawning', updated: timestamp() });
+      else
+        Object.assign(server, { status: forced, _task: forced === 'ERROR' ? null : 'spawning', updated: timestamp() });
     });
   }
 

@@ -31,7 +31,8 @@ export function findGroups(given: unknown, { region, projectId }: CallContext): 
 /** Looks up what `networks` asks for. Changes nothing. @throws ApiError */
 export function findWishes(networks: unknown, context: CallContext): Wish[] {
   if (networks === 'none') return [];
-  if (networks === undefined || networks === 'auto' || (Array.isArray(networks) && networks.length === 0)) return onlyNetwork(context);
+  if (networks === undefined || networks === 'auto' || (Array.isArray(networks) && networks.length === 0))
+    return onlyNetwork(context);
   const list = Array.isArray(networks) ? networks.filter(isFields) : [];
   const wishes = list.map((one) => findWish(one, context));
   const ports = wishes.flatMap((wish) => ('port' in wish ? [wish.port.id] : []));
@@ -41,7 +42,10 @@ export function findWishes(networks: unknown, context: CallContext): Wish[] {
 }
 
 function visible(network: Row | undefined, { projectId, isAdmin }: CallContext): network is Row {
-  return network !== undefined && (isAdmin || network.project_id === projectId || network.shared === true || network['router:external'] === true);
+  return (
+    network !== undefined &&
+    (isAdmin || network.project_id === projectId || network.shared === true || network['router:external'] === true)
+  );
 }
 
 function onlyNetwork(context: CallContext): Wish[] {
@@ -63,7 +67,8 @@ export function findWish(one: Fields, context: CallContext): Wish {
       throw badRequest(`Port ${String(portId)} could not be found.`);
     }
     if (port.device_id !== '') throw conflict(`Port ${port.id} is still in use.`);
-    if ((port.fixed_ips as FixedIp[]).length === 0) throw badRequest(`Port ${port.id} requires a FixedIP in order to be used.`);
+    if ((port.fixed_ips as FixedIp[]).length === 0)
+      throw badRequest(`Port ${port.id} requires a FixedIP in order to be used.`);
     return { port };
   }
   const networkId = one.uuid ?? one.net_id;
@@ -82,8 +87,11 @@ function checkedNetwork(network: Row, fixedIp: string | undefined, context: Call
   }
   const holder = context.region
     .rows('port')
-    .find((port) => port.network_id === network.id && (port.fixed_ips as FixedIp[]).some((ip) => ip.ip_address === fixedIp));
-  if (holder) throw badRequest(`Fixed IP address ${fixedIp} is already in use on instance ${String(holder.device_id)}.`);
+    .find(
+      (port) => port.network_id === network.id && (port.fixed_ips as FixedIp[]).some((ip) => ip.ip_address === fixedIp),
+    );
+  if (holder)
+    throw badRequest(`Fixed IP address ${fixedIp} is already in use on instance ${String(holder.device_id)}.`);
   return { network, fixedIp };
 }
 
@@ -99,7 +107,12 @@ export function bindPorts(wishes: readonly Wish[], server: Row, groups: readonly
         network: wish.network,
         projectId: String(server.project_id),
         ...(wish.fixedIp === undefined ? {} : { fixedIps: [{ ip_address: wish.fixedIp }] }),
-        fields: { ...binding, security_groups: secured ? groups.map((group) => group.id) : [], port_security_enabled: secured, _nova: true },
+        fields: {
+          ...binding,
+          security_groups: secured ? groups.map((group) => group.id) : [],
+          port_security_enabled: secured,
+          _nova: true,
+        },
       });
       made.push(port);
       return port;
@@ -118,7 +131,9 @@ function messageOf(error: ApiError): string {
 
 /** Ports of a server, in the order in which they were bound. */
 export function portsOf(region: RegionState, serverId: string): Row[] {
-  return region.rows('port').filter((port) => port.device_id === serverId && String(port.device_owner).startsWith('compute:'));
+  return region
+    .rows('port')
+    .filter((port) => port.device_id === serverId && String(port.device_owner).startsWith('compute:'));
 }
 
 /** Takes a port from its server. */

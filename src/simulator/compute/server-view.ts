@@ -7,7 +7,12 @@ import type { CallContext, Row } from '../state.js';
 import { forcedStatus } from './server-life.js';
 import { portsOf } from './server-ports.js';
 
-const VM_STATES: Readonly<Record<string, string>> = { ACTIVE: 'active', BUILD: 'building', ERROR: 'error', SHUTOFF: 'stopped' };
+const VM_STATES: Readonly<Record<string, string>> = {
+  ACTIVE: 'active',
+  BUILD: 'building',
+  ERROR: 'error',
+  SHUTOFF: 'stopped',
+};
 const POWER_STATES: Readonly<Record<string, number>> = { ACTIVE: 1, SHUTOFF: 4 };
 
 export function linksOf(id: string, { base }: CallContext) {
@@ -34,7 +39,7 @@ export function serverView(row: Row, context: CallContext, version: number): Rec
     id,
     links: [{ rel: 'bookmark', href: `${context.base}/${kind}/${String(id)}` }],
   });
-  const { swap, ...flavor } = row._flavor as Row;
+  const { swap, ...flavor } = (row._flavor ?? {}) as Partial<Row>;
   const embedded = {
     original_name: flavor.name,
     ram: flavor.ram,
@@ -51,7 +56,11 @@ export function serverView(row: Row, context: CallContext, version: number): Rec
     tenant_id: row.tenant_id,
     user_id: row.user_id,
     metadata: row.metadata,
-    hostId: built ? createHash('sha224').update(`${String(row.project_id)}compute-1`).digest('hex') : '',
+    hostId: built
+      ? createHash('sha224')
+          .update(`${String(row.project_id)}compute-1`)
+          .digest('hex')
+      : '',
     image: row.image === '' ? '' : bookmark('images', row.image),
     flavor: version >= 47 ? embedded : bookmark('flavors', row.flavor),
     created: row.created,

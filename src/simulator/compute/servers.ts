@@ -60,7 +60,13 @@ export class Servers {
     }
     const links = linksOf(first.id, context);
     const groups = bodyOf(body, 'server').security_groups ?? [{ name: 'default' }];
-    const server = { id: first.id, links, 'OS-DCF:diskConfig': first['OS-DCF:diskConfig'], security_groups: groups, adminPass: first._adminPass };
+    const server = {
+      id: first.id,
+      links,
+      'OS-DCF:diskConfig': first['OS-DCF:diskConfig'],
+      security_groups: groups,
+      adminPass: first._adminPass,
+    };
     return { status: 202, headers: { Location: links[0]?.href ?? '' }, body: { server } };
   }
 
@@ -72,7 +78,15 @@ export class Servers {
     if (method === 'PUT') {
       const change = bodyOf(body, 'server');
       for (const key of Object.keys(change)) {
-        if (!['name', 'accessIPv4', 'accessIPv6', 'OS-DCF:diskConfig', ...(version >= 19 ? ['description'] : [])].includes(key)) {
+        if (
+          ![
+            'name',
+            'accessIPv4',
+            'accessIPv6',
+            'OS-DCF:diskConfig',
+            ...(version >= 19 ? ['description'] : []),
+          ].includes(key)
+        ) {
           throw invalid('server', change, `Additional properties are not allowed ('${key}' was unexpected)`);
         }
       }
@@ -85,12 +99,14 @@ export class Servers {
 
 function find(id: string, { region, projectId, isAdmin }: CallContext): Row {
   const row = region.get('server', id);
-  if (row === undefined || (row.project_id !== projectId && !isAdmin)) throw itemNotFound(`Instance ${id} could not be found.`);
+  if (row === undefined || (row.project_id !== projectId && !isAdmin))
+    throw itemNotFound(`Instance ${id} could not be found.`);
   return row;
 }
 
 function list({ query, context, version }: NovaCall, detail: boolean): Answer {
-  const everyone = context.isAdmin && /^(?:1|true|yes|)$/i.test(query.get('all_tenants') ?? query.get('all_projects') ?? 'no');
+  const everyone =
+    context.isAdmin && /^(?:1|true|yes|)$/i.test(query.get('all_tenants') ?? query.get('all_projects') ?? 'no');
   const wanted = (key: string): string | null => query.get(key);
   const name = wanted('name');
   const found = context.region
@@ -101,15 +117,24 @@ function list({ query, context, version }: NovaCall, detail: boolean): Answer {
     .filter((row) => wanted('image') === null || row.image === wanted('image'))
     .filter((row) => wanted('flavor') === null || row.flavor === wanted('flavor'))
     .filter((row) => wanted('uuid') === null || row.id === wanted('uuid'))
-    .filter((row) => wanted('changes-since') === null || Date.parse(String(row.updated)) >= Date.parse(wanted('changes-since') ?? ''))
+    .filter(
+      (row) =>
+        wanted('changes-since') === null ||
+        Date.parse(String(row.updated)) >= Date.parse(wanted('changes-since') ?? ''),
+    )
     .reverse();
   const key = wanted('sort_key') === 'display_name' || wanted('sort_key') === 'name' ? 'name' : 'created';
   const sign = wanted('sort_dir') === 'asc' ? -1 : 1;
-  const sorted = query.has('sort_key') ? found.sort((a, b) => sign * String(b[key]).localeCompare(String(a[key]))) : found;
+  const sorted = query.has('sort_key')
+    ? found.sort((a, b) => sign * String(b[key]).localeCompare(String(a[key])))
+    : found;
   const { page, next } = pageOf(sorted, query, `${context.base}/v2.1/servers${detail ? '/detail' : ''}`);
   const short = (row: Row) => ({ id: row.id, name: row.name, links: linksOf(row.id, context) });
   const servers = page.map((row) => (detail ? serverView(row, context, version) : short(row)));
-  return { status: 200, body: { servers, ...(next === undefined ? {} : { servers_links: [{ rel: 'next', href: next }] }) } };
+  return {
+    status: 200,
+    body: { servers, ...(next === undefined ? {} : { servers_links: [{ rel: 'next', href: next }] }) },
+  };
 }
 
 /** Nova's name filter is a regular expression of the database. */
