@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { readConsole } from '../../src/activities/check-script.js';
+import { KeyRing } from '../../src/activities/key-ring.js';
+import { formatMark, MARK_LIMIT, parseMark } from '../../src/activities/mark.js';
+
+const RUN = '01a20e87-0f7e-7003-a300-0fa557300e77';
+
+describe('owner marks', () => {
+  test('what is written is read back', () => {
+    const mark = {
+      owner: 'acme@default',
+      vpn: 'left-right',
+      step: 'left~right/left/siteConnection',
+      run: RUN,
+      nonce: 'abcdef0123456789',
+      key: '12345678',
+    };
+    expect(parseMark(formatMark(mark))).toEqual(mark);
+  });
+
+  test.each([
+    '',
+    'a network',
+    'regionlink',
+    'regionlink owner=a',
+    'regionlink owner=a step=b run=c extra=d',
+    'xregionlink owner=a step=b run=c',
+    'regionlink owner=a owner=b step=c run=d',
+  ])('"%s" is nobody’s mark', (text) => {
+    expect(parseMark(text)).toBeUndefined();
+  });
+
+  test('one that does not fit is refused, not cut', () => {
+    expect(() => formatMark({ owner: 'o'.repeat(MARK_LIMIT), step: 's', run: RUN })).toThrow(RangeError);
+  });
+});
+
+describe('generated keys', () => {
+  const secret = randomBytes(32).toString('base64');
+  const parts = { owner: 'acme@default', vpn: 'v', link: 'left~right', nonce: 'n1' };
+
+  test('are 40 letters and digits, the same on every worker with the key', () => {
+    const [one, other] = [KeyRing.parse(secret), KeyRing.parse(secret)];
+    const psk = one.psk(one.currentId, parts);
+    expect(psk).toMatch(/^[A-Za-z0-9]{40}$/);
+    expect(other.psk(other.currentId, parts)).toBe(psk);
+  });
+
+  test.each(['owner', 'vpn', 'link', 'nonce'] as const)('differ by %s', (part) => {
+    const ring = KeyRing.parse(secret);
+    expect(ring.psk(ring.currentId, { ...parts, [part]: 'another' })).not.toBe(ring.psk(ring.currentId, parts));
+  });
+
+  test('an old key stays usable in the ring, an unknown one gives nothing', () => {
+    const old = KeyRing.parse(secret);
+    const ring = KeyRing.parse(`${randomBytes(32).toString('hex')}\n${secret}`);
+    expect(ring.currentId).not.toBe(old.currentId);
+    expect(ring.psk(old.currentId, parts)).toBe(old.psk(old.currentId, parts));
+    expect(old.psk(ring.currentId, parts)).toBeUndefined();
+  });
+
+  test.each(['', 'c2hvcnQ='])('"%s" is refused, with the way to make one', (text) => {
+    expect(() => KeyRing.parse(text)).toThrow(/openssl rand -base64 32/);
+  });
+});
+
+describe('a console is read as it comes', () => {
+  const tag = `regionlink-check ${RUN} left`;
+  test.each([
+    [
+      'iputils',
+      '5 packets transmitted, 5 received, 0% packet loss, time 4005ms rtt min/avg/max/mdev = 1.1/2.2/3.3/0.4 ms',
+    ],
+    ['busybox', '5 packets transmitted, 5 packets received, 0% packet loss round-trip min/avg/max = 1.1/2.2/3.3 ms'],
+  ])('%s', (_, summary) => {
+    const text = `[    1.0] kernel\ncloud-init[7]: ${tag} start\n${tag} right 3 begin\n[   12.3] cloud-init[7]: ${tag} right 3 end ${summary}\n${tag} right 4 begin\n`;
+    expect(readConsole(text, RUN, 'left', 'right')).toEqual({
+      started: true,
+      begun: 4,
+      measured: [{ sequence: 3, sent: 5, received: 5, lossPercent: 0, rtt: { min: 1.1, avg: 2.2, max: 3.3 } }],
+    });
+  });
+
+  test("another run's lines, and lost pings without times, count for nothing", () => {
+    const text = `regionlink-check other left start\n${tag} right 1 begin\n${tag} right 1 end 5 packets transmitted, 0 received, 100% packet loss\n`;
+    expect(readConsole(text, RUN, 'left', 'right').measured).toEqual([]);
+    expect(readConsole(text, 'third', 'left', 'right').started).toBe(false);
+  });
+});
