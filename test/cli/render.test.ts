@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { colours, wantsColour } from '../../src/cli/colour.js';
+import { changes, duration, view } from '../../src/cli/render.js';
+import type { RunStatus } from '../../src/client/index.js';
+import { buildGraph } from '../../src/graph/build-graph.js';
+import { isResourceStep, type StepState } from '../../src/graph/types.js';
+import { parseSpec } from '../../src/spec/index.js';
+import { tutorialSpec } from '../support/test-bed.js';
+
+const { steps } = buildGraph(parseSpec(tutorialSpec()).spec);
+
+function status(states: Readonly<Record<string, StepState>>, more: Partial<RunStatus> = {}): RunStatus {
+  return {
+    vpn: 'left-right',
+    operation: 'provisionVpn',
+    runId: 'r',
+    state: 'RUNNING',
+    startedAt: 0,
+    worker: 'answers',
+    pending: [],
+    progress: {
+      vpn: 'left-right',
+      operation: 'provision',
+      phase: 'provisioning',
+      warnings: [],
+      sites: [
+        { key: 'left', region: 'dbl' },
+        { key: 'right', region: 'cbk' },
+      ],
+      steps: steps.map((step) => ({
+        key: step.key,
+        kind: step.kind,
+        title: step.title,
+        needs: step.needs,
+        temporary: false,
+        state: states[step.key] ?? 'waiting',
+        startedAt: 0,
+        ...(isResourceStep(step) ? { site: step.site } : {}),
+      })),
+    },
+    ...more,
+  };
+}
+
+const screen = (columns: number, rows: number) => ({ columns, rows, colour: colours(false) });
+
+describe('the live view', () => {
+  test.each([
+    [200, 60],
+    [120, 40],
+    [80, 24],
+    [40, 10],
+    [20, 3],
+  ])('fits %s columns and %s rows', (columns, rows) => {
+    const lines = view(status({ 'left/network': 'running', 'right/network': 'failed' }), screen(columns, rows), 5_000);
+    expect(lines.length).toBeLessThan(rows);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+
+  test('shows both regions side by side, and every step', () => {
+    const text = view(status({}), screen(160, 60), 0).join('\n');
+    expect(text).toMatch(/left \(dbl\) +right \(cbk\)/);
+    for (const step of steps) expect(text).toContain(step.title);
+  });
+
+  test('says which call fails, in which try, and when the next one comes', () => {
+    const pending = [{ activity: 'ensureRouter', attempt: 4, lastFailure: '503 maintenance', nextTryAt: 65_000 }];
+    expect(view(status({}, { pending }), screen(160, 60), 5_000).join('\n')).toContain(
+      'ensureRouter, try 4 in 1m00s: 503 maintenance',
+    );
+  });
+
+  test('says when no worker answers', () => {
+    expect(view(status({}, { worker: 'silent' }), screen(160, 60), 0)[0]).toContain('no worker answers');
+  });
+});
+
+test('plain lines tell each change once', () => {
+  const before = status({ 'left/network': 'running' });
+  const after = status({ 'left/network': 'done', 'left/subnet': 'running' });
+  expect(changes(before, after)).toEqual(['✔ left/network done', '▶ left/subnet running']);
+  expect(changes(after, after)).toEqual([]);
+});
+
+test.each([
+  [400, '0.4s'],
+  [12_000, '12s'],
+  [185_000, '3m05s'],
+  [7_800_000, '2h10m'],
+])('%s ms is %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
+
+test('colours only on a terminal, never with NO_COLOR, always with FORCE_COLOR', () => {
+  expect(wantsColour({ isTTY: true }, {})).toBe(true);
+  expect(wantsColour({}, {})).toBe(false);
+  expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+  expect(wantsColour({}, { FORCE_COLOR: '1' })).toBe(true);
+});

@@ -1,0 +1,152 @@
+/** What other services import, against a real server, a real worker and the simulator. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  RegionLink,
+  TemporalUnavailableError,
+  VpnBusyError,
+  VpnCancelledError,
+  VpnFailedError,
+  VpnNotFoundError,
+} from '../../src/client/index.js';
+import { TestBed, tutorialSpec } from '../support/test-bed.js';
+
+let bed: TestBed;
+let link: RegionLink;
+
+beforeAll(async () => {
+  bed = await TestBed.start();
+  link = await RegionLink.connect({ address: bed.server.address, namespace: 'default' });
+}, 120_000);
+
+afterAll(async () => {
+  await link.close();
+  await bed.stop();
+});
+
+const spec = (changes: Record<string, unknown> = {}) => tutorialSpec({ check: 'none', ...changes });
+const SLOW = {
+  method: 'POST',
+  path: '^/v2.0/vpn/vpnservices$',
+  region: 'cbk',
+  fault: { kind: 'delay', ms: 400 },
+} as const;
+
+describe('two at once', () => {
+  test('the same spec joins the run, another one is busy and says what runs, so is a destroy', async () => {
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add(SLOW);
+    const first = await link.provision(spec(), { requestedBy: 'alice' });
+    const joined = await link.provision(spec());
+    expect([first.joined, joined.joined]).toEqual([false, true]);
+    await expect(link.provision(spec({ tunnelTimeout: '31s' }))).rejects.toThrow(VpnBusyError);
+    const busy = await link.destroy('left-right').catch((error: unknown) => error);
+    expect(busy).toBeInstanceOf(VpnBusyError);
+    expect((busy as Error).message).toMatch(/provisionVpn runs since .*alice/);
+    expect((await joined.result()).vpn).toBe('left-right');
+    await (await link.destroy('left-right')).result();
+  }, 60_000);
+});
+
+describe('a run is followed', () => {
+  test('from its first to its last state, steps in the order of their needs', async () => {
+    const run = await link.provision(spec());
+    const phases = new Set<string>();
+    let last: Awaited<ReturnType<typeof run.status>> | undefined;
+    for await (const status of run.watch()) {
+      phases.add(status.progress?.phase ?? status.state);
+      last = status;
+    }
+    expect(last?.state).toBe('COMPLETED');
+    expect(last?.progress?.steps.every((step) => step.state === 'done')).toBe(true);
+    const steps = new Map(last?.progress?.steps.map((step) => [step.key, step]));
+    for (const step of steps.values()) {
+      for (const need of step.needs)
+        expect(steps.get(need)?.endedAt ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(step.startedAt ?? 0);
+    }
+    await (await link.destroy('left-right')).result();
+  }, 60_000);
+
+  test('what is retried is told with its attempt and the reason', async () => {
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add({
+      method: 'POST',
+      path: '^/v2.0/routers$',
+      region: 'dbl',
+      times: 4,
+      fault: { kind: 'answer', status: 503, body: 'maintenance until noon', effect: false },
+    });
+    const run = await link.provision(spec());
+    const told: string[] = [];
+    for await (const status of run.watch()) told.push(...status.pending.flatMap((one) => one.lastFailure ?? []));
+    expect(told.join('\n')).toContain('maintenance until noon');
+    expect((await run.status()).state).toBe('COMPLETED');
+    await (await link.destroy('left-right')).result();
+  }, 60_000);
+});
+
+describe('ends', () => {
+  test('a failure has its published type and the cause in words', async () => {
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add({
+      method: 'POST',
+      path: 'ikepolicies$',
+      region: 'dbl',
+      fault: {
+        kind: 'answer',
+        status: 409,
+        body: {
+          NeutronError: { type: 'OverQuota', message: "Quota exceeded for resources: ['ikepolicy'].", detail: '' },
+        },
+        effect: false,
+      },
+    });
+    const error = await (await link.provision(spec())).result().catch((one: unknown) => one);
+    expect(error).toBeInstanceOf(VpnFailedError);
+    expect((error as VpnFailedError).type).toBe('CloudRefused');
+    expect((error as Error).message).toMatch(/Quota exceeded.*What to do: free some/);
+  }, 60_000);
+
+  test('what a rollback cannot remove is listed by kind, name, id, region and reason, and destroy finishes it', async () => {
+    const before = bed.simulator.snapshot();
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add({
+      method: 'POST',
+      path: 'ipsec-site-connections$',
+      region: 'cbk',
+      fault: { kind: 'answer', status: 403, effect: false },
+    });
+    bed.simulator.faults.add({
+      method: 'DELETE',
+      path: '^/v2.0/networks/',
+      region: 'dbl',
+      fault: { kind: 'answer', status: 403, effect: false },
+    });
+    const error = (await (await link.provision(spec())).result().catch((one: unknown) => one)) as VpnFailedError;
+    expect(error.type).toBe('Leftovers');
+    expect(error.leftovers).toHaveLength(1);
+    expect(error.leftovers[0]).toMatchObject({ kind: 'network', name: 'left-network', region: 'dbl' });
+    expect(error.message).toContain('403');
+    await (await link.destroy('left-right')).result();
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
+
+  test('a cancelled run is told as such', async () => {
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add(SLOW);
+    const run = await link.provision(spec());
+    await bed.met(SLOW);
+    await run.cancel();
+    await expect(run.result()).rejects.toThrow(VpnCancelledError);
+  }, 60_000);
+
+  test('no server and no run are told apart', async () => {
+    await expect(RegionLink.connect({ address: '127.0.0.1:1' })).rejects.toThrow(TemporalUnavailableError);
+    await expect(link.get('never').status()).rejects.toThrow(VpnNotFoundError);
+  }, 60_000);
+});
+
+test('runs are listed by VPN, open and closed', async () => {
+  const runs = await link.list();
+  expect(runs.length).toBeGreaterThan(0);
+  expect(new Set(runs.map((run) => run.vpn))).toEqual(new Set(['left-right']));
+}, 60_000);
