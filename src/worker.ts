@@ -6,7 +6,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isGrpcServiceError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { WorkerContext } from './activities/worker-context.js';
 import { readWorkerConfig, type WorkerConfig, WorkerConfigError } from './worker-config.js';
@@ -34,6 +41,8 @@ export async function workflowBundle(): Promise<NonNullable<WorkerOptions['workf
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url)),
+    // What webpack did is of no interest; what it warns of is.
+    logger: new DefaultLogger('WARN'),
   });
 }
 

@@ -2,7 +2,8 @@
 
 import { formatDate } from '../commands/time.js';
 import { formatPrintf } from '../shell/printf.js';
-import { AwkError, type AwkMachine } from './run.js';
+import type { AwkMachine } from './run.js';
+import { AwkError } from './state.js';
 import type { Expression, Target } from './syntax.js';
 import { inputValue, toNumber, type Value } from './values.js';
 

@@ -7,7 +7,8 @@ import { toRegExp } from '../commands/regex.js';
 import { unescapeText } from '../shell/printf.js';
 import { AwkSyntaxError } from './lexer.js';
 import { parseAwk } from './parser.js';
-import { AwkError, AwkExit, AwkMachine, Jump } from './run.js';
+import { AwkExit, AwkMachine, Jump } from './run.js';
+import { AwkError } from './state.js';
 import type { Rule } from './syntax.js';
 import { inputValue, isTrue } from './values.js';
 

@@ -62,3 +62,7 @@ export interface AwkProgram {
   readonly rules: readonly Rule[];
   readonly functions: ReadonlyMap<string, AwkFunction>;
 }
+
+export function isTarget(expression: Expression): expression is Target {
+  return expression.type === 'name' || expression.type === 'field' || expression.type === 'element';
+}

@@ -1,10 +1,9 @@
 /**
- * Programs that change or list the disk: ls, mkdir, rm, cp, mv, touch, chmod, ln, mktemp and the small path tools.
+ * Programs that change or list the disk: ls, mkdir, rm, cp, mv, touch, chmod, ln, mktemp.
  * The one rule: they go through GuestFiles, which bounds the disk and knows no host.
  */
 import { randomBytes } from 'node:crypto';
 import type { FileNode, Node } from '../files.js';
-import { findProgram } from '../shell/launch.js';
 import type { CommandContext, Program } from './context.js';
 import { parseOptions } from './options.js';
 
@@ -239,27 +238,4 @@ export const mktemp: Program = async (c) => {
   });
   if (made) await c.out(`${path}\n`);
   return made ? 0 : 1;
-};
-
-export const basename: Program = async (c) => {
-  const [path = '', suffix = ''] = c.args;
-  const name = path.replace(/\/+$/, '').split('/').at(-1) || '/';
-  await c.out(`${suffix !== '' && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}\n`);
-  return 0;
-};
-
-export const dirname: Program = async (c) => {
-  const path = (c.args[0] ?? '').replace(/\/+$/, '');
-  await c.out(`${path.includes('/') ? path.slice(0, path.lastIndexOf('/')).replace(/\/+$/, '') || '/' : '.'}\n`);
-  return 0;
-};
-
-export const which: Program = async (c) => {
-  let status = 0;
-  for (const name of c.args) {
-    const found = findProgram(c.machine, name, c.environment.get('PATH'), c.cwd);
-    if (found.kind === 'missing') status = 1;
-    else await c.out(`${found.path}\n`);
-  }
-  return status;
 };

@@ -5,9 +5,11 @@ import { awk } from '../awk/program.js';
 import * as columns from './columns.js';
 import type { Program } from './context.js';
 import * as disk from './disk.js';
+import * as encode from './encode.js';
 import { grep } from './grep.js';
 import { curl, wget } from './http.js';
 import * as network from './network.js';
+import * as paths from './paths.js';
 import { ping } from './ping.js';
 import { sed } from './sed.js';
 import * as system from './system.js';
@@ -26,8 +28,8 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>(
     ...Object.fromEntries(SHELLS.map((name) => [name, nothing])),
     awk,
     mawk: awk,
-    base64: system.base64,
-    basename: disk.basename,
+    base64: encode.base64,
+    basename: paths.basename,
     cat: text.cat,
     chgrp: nothing,
     chmod: disk.chmod,
@@ -36,7 +38,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>(
     curl,
     cut: columns.cut,
     date: time.date,
-    dirname: disk.dirname,
+    dirname: paths.dirname,
     egrep: grep,
     env: system.env,
     expr: system.expr,
@@ -52,14 +54,14 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>(
     ln: disk.ln,
     logger: system.logger,
     ls: disk.ls,
-    md5sum: system.md5sum,
+    md5sum: encode.md5sum,
     mkdir: disk.mkdir,
     mktemp: disk.mktemp,
     mv: disk.mv,
     nice: runner,
     nohup: runner,
     nslookup: network.nslookup,
-    od: system.od,
+    od: encode.od,
     ping,
     pkill: system.killByName,
     printenv: system.printenv,
@@ -70,9 +72,9 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>(
     sed,
     seq: text.seq,
     setsid: runner,
-    sha1sum: system.sha1sum,
-    sha256sum: system.sha256sum,
-    sha512sum: system.sha512sum,
+    sha1sum: encode.sha1sum,
+    sha256sum: encode.sha256sum,
+    sha512sum: encode.sha512sum,
     sleep: time.sleep,
     sort: columns.sort,
     stdbuf: runner,
@@ -89,7 +91,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>(
     uptime: time.uptime,
     wc: text.wc,
     wget,
-    which: disk.which,
+    which: paths.which,
     whoami: system.whoami,
     xargs: system.xargs,
     yes: text.yes,

@@ -1,0 +1,109 @@
+/** Sites whose network is there already: steps one and two are skipped, and nothing of it is changed or removed. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Regions } from '../../src/openstack/region.js';
+import { TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
+
+const CALL = { timeoutMs: 2_000 };
+let bed: TestBed;
+
+beforeAll(async () => {
+  bed = await TestBed.start();
+}, 120_000);
+
+afterAll(() => bed.stop());
+
+/** A network as its owner made it: with the API, and no mark. */
+async function makeNetwork(name: string, cidr: string): Promise<{ readonly router: string; readonly subnet: string }> {
+  const region = new Regions().open(workerConfig(bed.simulator).clouds.get(undefined), 'cbk');
+  const external = (await region.list('networks', CALL)).find((network) => network['router:external']);
+  const network = await region.create('networks', { name: `${name}-network` }, CALL);
+  const subnet = await region.create(
+    'subnets',
+    { name: `${name}-subnet`, network_id: network.id, ip_version: 4, cidr },
+    CALL,
+  );
+  const router = await region.create(
+    'routers',
+    { name: `${name}-router`, external_gateway_info: { network_id: external?.id } },
+    CALL,
+  );
+  await region.addRouterInterface(router.id, subnet.id, CALL);
+  return { router: router.id, subnet: subnet.id };
+}
+
+function specWith(right: Record<string, unknown>): Record<string, unknown> {
+  const { sites } = tutorialSpec() as { sites: Record<string, unknown> };
+  return { sites: { ...sites, right: { region: 'cbk', network: right } } };
+}
+
+test('the VPN stands over them, proven, and leaves them as they were', async () => {
+  await makeNetwork('own', '10.7.0.0/24');
+  const before = bed.simulator.snapshot();
+  const { messages, result } = await bed.end(
+    await bed.provision('to-existing', specWith({ router: 'own-router', subnets: ['own-subnet'] })),
+  );
+  expect(messages).toEqual([]);
+  expect(result?.proof).toBe('proven');
+  expect(result?.sites[1]?.resources.map((one) => one.kind).sort()).toEqual([
+    'ikePolicy',
+    'ipsecPolicy',
+    'localEndpointGroup',
+    'peerEndpointGroup',
+    'siteConnection',
+    'vpnService',
+  ]);
+  expect((await bed.end(await bed.destroy('to-existing'))).messages).toEqual([]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+}, 60_000);
+
+test('two VPNs over one router share its one VPN service, and the last one out removes it', async () => {
+  const before = bed.simulator.snapshot();
+  const services = () => bed.simulator.regions.get('cbk')?.rows('vpnservice') ?? [];
+  const right = { router: 'own-router', subnets: ['own-subnet'] };
+  const runs = await Promise.all([
+    bed.provision('one', { ...specWith(right), check: 'none' }),
+    bed.provision('two', { ...second(right), check: 'none' }),
+  ]);
+  for (const run of runs) expect((await bed.end(run)).messages).toEqual([]);
+  expect(services()).toHaveLength(1);
+  expect((await bed.end(await bed.destroy('one'))).messages).toEqual([]);
+  expect(services()).toHaveLength(1);
+  expect((await bed.end(await bed.destroy('two'))).messages).toEqual([]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+}, 60_000);
+
+function second(right: Record<string, unknown>): Record<string, unknown> {
+  return {
+    sites: {
+      left: { region: 'dbl', network: { subnets: [{ cidr: '10.8.0.0/24' }] } },
+      right: { region: 'cbk', network: right },
+    },
+  };
+}
+
+test('what does not fit is told with the candidates, before anything is touched', async () => {
+  await makeNetwork('twin', '10.9.0.0/24');
+  await makeNetwork('twin', '10.10.0.0/24');
+  const mark = bed.simulator.log.length;
+  const ended = await bed.end(
+    await bed.provision('ambiguous', specWith({ router: 'twin-router', subnets: ['own-subnet'] })),
+  );
+  expect(ended.type).toBe('CloudNotSuitable');
+  expect(ended.messages.join('\n')).toMatch(
+    /router "twin-router" is ambiguous: name it by id.*candidates: twin-router \(.*twin-router \(/,
+  );
+  const detached = await bed.end(
+    await bed.provision('detached', specWith({ router: 'own-router', subnets: [twinSubnet()] })),
+  );
+  expect(detached.messages.join('\n')).toContain('is not attached to router own-router');
+  expect(bed.writesSince(mark)).toEqual([]);
+}, 60_000);
+
+function twinSubnet(): string {
+  return String(
+    bed.simulator.regions
+      .get('cbk')
+      ?.rows('subnet')
+      .find((row) => row.name === 'twin-subnet')?.id,
+  );
+}
