@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, makeNetwork, startCloud } from './clouds.js';
+import { eventually } from './guests.js';
 
 interface Recording {
   readonly n: number;
@@ -124,7 +125,7 @@ function masked(value: unknown, service: string, key = ''): unknown {
 }
 
 async function untilActive(region: string, path: string): Promise<void> {
-  await expect
-    .poll(async () => (await cloud.call('compute', `/v2.1${path}`, { region })).body.server?.status)
-    .toBe('ACTIVE');
+  await eventually(async () => (await cloud.call('compute', `/v2.1${path}`, { region })).body.server?.status).toBe(
+    'ACTIVE',
+  );
 }

@@ -1,6 +1,7 @@
 /** Nova's rules beyond the recordings: microversions, checks, life, ports, what a guest can see. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, makeNetwork, type Reply, startCloud } from './clouds.js';
+import { eventually } from './guests.js';
 
 let cloud: Cloud;
 let image: string;
@@ -34,13 +35,13 @@ async function server(fields: Record<string, unknown> = {}): Promise<string> {
   const made = await nova('/servers', wanted(fields));
   expect(made.body).toHaveProperty('server.id');
   const { id } = made.body.server;
-  await expect.poll(async () => (await nova(`/servers/${id}`)).body.server.status).toBe('ACTIVE');
+  await eventually(async () => (await nova(`/servers/${id}`)).body.server.status).toBe('ACTIVE');
   return id;
 }
 
 async function removed(id: string): Promise<void> {
   expect((await nova(`/servers/${id}`, undefined, { method: 'DELETE' })).status).toBe(204);
-  await expect.poll(async () => (await nova(`/servers/${id}`)).status).toBe(404);
+  await eventually(async () => (await nova(`/servers/${id}`)).status).toBe(404);
 }
 
 const console_ = async (id: string): Promise<string> =>
@@ -213,16 +214,17 @@ describe('the life of a server', () => {
     const region = cloud.simulator.regions.get('left');
     region?.stuck.set('server', 'ERROR');
     const { id } = (await nova('/servers', wanted())).body.server;
-    await expect
-      .poll(async () => (await nova(`/servers/${id}`)).body.server)
-      .toMatchObject({ status: 'ERROR', fault: { code: 500, message: 'No valid host was found. ' } });
+    await eventually(async () => (await nova(`/servers/${id}`)).body.server).toMatchObject({
+      status: 'ERROR',
+      fault: { code: 500, message: 'No valid host was found. ' },
+    });
     region?.stuck.delete('server');
     await removed(id);
   });
 
   it('stops, starts and reboots the guest on its disk; user data runs once', async () => {
     const id = await server({ user_data: base64('#!/bin/sh\necho first boot\n') });
-    await expect.poll(() => console_(id)).toContain('first boot\n');
+    await eventually(() => console_(id)).toContain('first boot\n');
     expect((await nova(`/servers/${id}/action`, { 'os-start': null })).body.conflictingRequest.message).toBe(
       `Cannot 'start' instance ${id} while it is in vm_state active`,
     );
@@ -233,9 +235,9 @@ describe('the life of a server', () => {
     });
     const booted = (await console_(id)).match(/lease of/g)?.length;
     await nova(`/servers/${id}/action`, { 'os-start': null });
-    await expect.poll(async () => (await console_(id)).match(/lease of/g)?.length).toBe((booted ?? 0) + 1);
+    await eventually(async () => (await console_(id)).match(/lease of/g)?.length).toBe((booted ?? 0) + 1);
     expect((await nova(`/servers/${id}/action`, { reboot: { type: 'HARD' } })).status).toBe(202);
-    await expect.poll(async () => (await console_(id)).match(/lease of/g)?.length).toBe((booted ?? 0) + 2);
+    await eventually(async () => (await console_(id)).match(/lease of/g)?.length).toBe((booted ?? 0) + 2);
     expect((await console_(id)).match(/first boot/g)?.length).toBe(1);
     expect((await nova(`/servers/${id}/action`, { 'os-sing': null })).body.badRequest.message).toBe(
       'There is no such action: os-sing',
@@ -244,6 +246,9 @@ describe('the life of a server', () => {
   });
 
   it("is gone a while after its deletion; a caller's port is let go only then, Nova's own port goes with it", async () => {
+    const region = cloud.simulator.regions.get('left');
+    const { delays } = region ?? {};
+    Object.assign(region ?? {}, { delays: { ...delays, deleteMs: 1000 } });
     const given = await port();
     const id = await server({ networks: [{ port: given.id }, { uuid: net.network }] });
     const ports = (await cloud.call('network', `/v2.0/ports?device_id=${id}`)).body.ports;
@@ -254,9 +259,10 @@ describe('the life of a server', () => {
       device_id: id,
       device_owner: 'compute:nova',
     });
-    await expect
-      .poll(async () => (await nova(`/servers/${id}`)).body.itemNotFound?.message)
-      .toBe(`Instance ${id} could not be found.`);
+    Object.assign(region ?? {}, { delays });
+    await eventually(async () => (await nova(`/servers/${id}`)).body.itemNotFound?.message).toBe(
+      `Instance ${id} could not be found.`,
+    );
     const after = (await cloud.call('network', `/v2.0/ports?network_id=${net.network}`)).body.ports as {
       id: string;
       device_id: string;
@@ -340,7 +346,7 @@ describe('what a guest can see', () => {
 
   it('user data by metadata, on a subnet with DHCP and a router', async () => {
     const id = await server({ user_data: script });
-    await expect.poll(() => console_(id)).toContain('data seen\n1\n');
+    await eventually(() => console_(id)).toContain('data seen\n1\n');
     expect((await nova(`/servers/${id}/action`, { 'os-getConsoleOutput': { length: 1 } })).body.output).toBe('1\n');
     await removed(id);
   });
@@ -350,7 +356,7 @@ describe('what a guest can see', () => {
     const blind = await server({ networks: [{ uuid: network }], user_data: script });
     const seeing = await server({ networks: [{ uuid: network }], user_data: script, config_drive: true });
     expect((await nova(`/servers/${seeing}`)).body.server.config_drive).toBe('True');
-    await expect.poll(() => console_(seeing)).toContain('data seen\n1\n');
+    await eventually(() => console_(seeing)).toContain('data seen\n1\n');
     expect(await console_(blind)).not.toContain('data seen');
     await removed(blind);
     await removed(seeing);
@@ -359,7 +365,7 @@ describe('what a guest can see', () => {
   it('no address without DHCP', async () => {
     const { network } = await makeNetwork(cloud, { name: 'nodhcp', cidr: '10.4.0.0/24', dhcp: false });
     const id = await server({ networks: [{ uuid: network }], user_data: script, config_drive: true });
-    await expect.poll(() => console_(id)).toContain('no lease, failing\ndata seen\n0\n');
+    await eventually(() => console_(id)).toContain('no lease, failing\ndata seen\n0\n');
     await removed(id);
   });
 
@@ -375,11 +381,11 @@ describe('what a guest can see', () => {
     const to = addresses[0].ip_address;
     const ping = `#!/bin/sh\nwhile :; do ping -c 1 -W 1 ${to} >/dev/null && echo "peer up" || echo "peer down"; sleep 1; done\n`;
     const id = await server({ user_data: base64(ping), key_name: 'k' });
-    await expect.poll(() => console_(id)).toContain('peer up\n');
+    await eventually(() => console_(id)).toContain('peer up\n');
     await nova(`/servers/${neighbour}/action`, { 'os-stop': null });
-    await expect.poll(() => console_(id)).toMatch(/peer up\n(peer down\n)+$/);
+    await eventually(() => console_(id)).toMatch(/peer up\n(peer down\n)+$/);
     await nova(`/servers/${neighbour}/action`, { 'os-start': null });
-    await expect.poll(() => console_(id)).toMatch(/peer down\n(peer up\n)+$/);
+    await eventually(() => console_(id)).toMatch(/peer down\n(peer up\n)+$/);
     await removed(id);
     await removed(neighbour);
   });

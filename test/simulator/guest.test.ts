@@ -1,7 +1,7 @@
 /** A guest's life: boot, user data, console, keys, stop. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConsoleLog, type Guest } from '../../src/simulator/guest/index.js';
-import { CARD, makeGuest } from './guests.js';
+import { CARD, eventually, makeGuest } from './guests.js';
 
 const guests: Guest[] = [];
 afterEach(() => {
@@ -59,7 +59,7 @@ describe('user data', () => {
   it('streams: a line is on the console as soon as it is written', async () => {
     const guest = boot({ userData: '#!/bin/sh\necho one\nsleep 600\necho two\n' });
     await guest.ready;
-    await expect.poll(() => spoken(guest)).toBe('one\n');
+    await eventually(() => spoken(guest)).toBe('one\n');
   });
 
   it('is killed with the guest, and leaves no timer behind', async () => {
@@ -70,7 +70,7 @@ describe('user data', () => {
       speed: 1000,
     });
     await guest.ready;
-    await expect.poll(() => spoken(guest)).toContain('tick');
+    await eventually(() => spoken(guest)).toContain('tick');
     const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     guest.stop();
     await guest.finished;
@@ -118,7 +118,7 @@ describe('the check of a VPN by two scripts', () => {
       userData:
         '#!/bin/sh\nPEER=10.2.0.75\nn=0\nuntil ping -c 1 -W 1 "$PEER" >/dev/null 2>&1; do n=$((n+1)); [ $n -eq 2 ] && echo "still waiting"; sleep 1; done\nping -c 3 "$PEER" | awk \'/packets transmitted/ {sub(/%/, "", $6); print "loss=" $6} /^rtt/ {split($4, t, "/"); print "avg=" t[2]}\'\n',
     });
-    await expect.poll(() => spoken(guest)).toBe('still waiting\n');
+    await eventually(() => spoken(guest)).toBe('still waiting\n');
     up = true;
     await guest.finished;
     expect(spoken(guest)).toBe('still waiting\nloss=0\navg=4.200\n');

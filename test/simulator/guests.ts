@@ -1,4 +1,5 @@
 /** Guests for tests: a fast clock and a network that says what the test wants. */
+import { expect } from 'vitest';
 import {
   type Clock,
   Guest,
@@ -6,6 +7,9 @@ import {
   type GuestOptions,
   scaledClock,
 } from '../../src/simulator/guest/index.js';
+
+/** Like expect.poll, with patience for a busy machine. */
+export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 
 export const CARD: GuestInterface = {
   name: 'eth0',

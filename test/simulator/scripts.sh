@@ -308,7 +308,7 @@ yes | head -n 3; yes no | head -1; seq 1 100000 | head -2
 echo {a,b} a{1..3}
 
 ### wait for all
-for i in 3 1 2; do (sleep 0.0$i; echo $i) & done; wait; echo all
+for i in 3 1 2; do (sleep 0.$i; echo $i) & done; wait; echo all
 
 ### colon and true
 : ignored $(echo x >&2) 2>/dev/null; while :; do break; done; true; echo $?
