@@ -51,7 +51,7 @@ export function makePingPeers(worker: WorkerContext) {
               rtt: best.rtt,
             });
         }
-        const all = [...answers.values()];
+        const all = directions.flatMap((direction) => answers.get(direction) ?? []);
         const whole = all.length === directions.length && all.every((one) => one.lossPercent === 0);
         // A loss in the tunnel's first seconds is given the chance of a clean sequence, until the time is up.
         if (whole || (all.length === directions.length && Date.now() > deadline)) return { directions: all };

@@ -27,18 +27,16 @@ export async function provisionVpn(input: ProvisionInput): Promise<ProvisionResu
 
   if (failed === undefined) {
     tracker.enter('cleaning-up');
-    await saga.undo('temporary');
+    await saga.unwind('temporary', 'made');
   }
   const cause = failed ?? cancelledMeanwhile();
   if (cause !== undefined) {
     const keep = resolved.spec.onFailure === 'keep' && !isCancellation(cause);
     tracker.enter('rolling-back');
-    await saga.undo(keep ? 'temporary' : 'everything');
-    await saga.settle(keep ? 'made' : 'undone');
+    await saga.unwind(keep ? 'temporary' : 'everything', keep ? 'made' : 'undone');
     tracker.enter(isCancellation(cause) ? 'cancelled' : 'failed');
     throw withLeftovers(cause, saga.leftovers);
   }
-  await saga.settle('made');
   if (saga.leftovers.length > 0) {
     tracker.enter('failed');
     throw withLeftovers(undefined, saga.leftovers);

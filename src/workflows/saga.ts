@@ -51,8 +51,19 @@ export class Saga {
     }
   }
 
+  /**
+   * Undoes, then settles. What was still in use by then may have been in use by a late effect that settling has just removed, so it is tried once more.
+   */
+  async unwind(what: 'temporary' | 'everything', outcome: 'made' | 'undone'): Promise<void> {
+    await this.undo(what);
+    await this.settle(outcome);
+    if (this.leftovers.length === 0 || this.doubts.size === 0) return;
+    this.leftovers.length = 0;
+    await this.undo(what);
+  }
+
   /** Undoes the test VMs, or with `everything` all that this run began. Cannot be cancelled; goes on past failures into `leftovers`. */
-  async undo(what: 'temporary' | 'everything'): Promise<void> {
+  private async undo(what: 'temporary' | 'everything'): Promise<void> {
     const due = [...this.begun.values()].filter((step) => what === 'everything' || step.temporary);
     const stuck = new Set<string>();
     await CancellationScope.nonCancellable(() =>
@@ -67,7 +78,7 @@ export class Saga {
   }
 
   /** Looks for late effects of doubtful writes until `settleTime` after the last of them, and removes those that no step uses. */
-  async settle(outcome: 'made' | 'undone'): Promise<void> {
+  private async settle(outcome: 'made' | 'undone'): Promise<void> {
     if (this.doubts.size === 0) return;
     this.tracker.enter('settling');
     const until = Math.max(...this.doubts.values()) + this.resolved.spec.settleTimeSeconds * 1000;

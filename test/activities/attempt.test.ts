@@ -1,0 +1,99 @@
+/**
+ * What an attempt may still write. A freeze is made as the operating system makes it: nothing of the process runs for a while, then it goes on where it was.
+ */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, test } from 'vitest';
+import { Attempt } from '../../src/activities/attempt.js';
+import { OpenStackError } from '../../src/openstack/errors.js';
+import { timingOf } from '../../src/worker-config.js';
+
+/** HTTP 100 ms, heartbeat 300 ms, attempt 1 s. */
+const TIMING = timingOf(100);
+
+function freeze(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Runs a body as an attempt; what it throws comes back as a value. */
+function attempt<T>(
+  body: (attempt: Attempt) => Promise<T>,
+  info: { attempt?: number; heartbeatDetails?: unknown } = {},
+): Promise<unknown> {
+  const environment = new MockActivityEnvironment({ attempt: 1, ...info });
+  return environment.run(() => Attempt.run(TIMING, body)).catch((error: unknown) => error);
+}
+
+const lost = new OpenStackError('reset', {
+  service: 'network',
+  region: 'left',
+  method: 'POST',
+  path: '/',
+  sent: 'maybe',
+  code: 'ECONNRESET',
+});
+
+describe('a write', () => {
+  test('is sent while the attempt lives', async () => {
+    expect(await attempt((one) => one.write(async () => 'sent'))).toBe('sent');
+  });
+
+  test('is not sent after a freeze that the server has given the attempt up for', async () => {
+    let sent = false;
+    const ended = await attempt(async (one) => {
+      await one.read(async () => 'looked');
+      freeze(350);
+      return one.write(async () => {
+        sent = true;
+      });
+    });
+    expect(sent).toBe(false);
+    expect(ended).toMatchObject({ type: 'AttemptOver', nonRetryable: false });
+  });
+
+  test('nor when the first beat after the freeze comes before it', async () => {
+    let sent = false;
+    await attempt(async (one) => {
+      freeze(350);
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      return one.write(async () => {
+        sent = true;
+      });
+    });
+    expect(sent).toBe(false);
+  });
+
+  test('is told until when it may be sent: early enough to end within the attempt', async () => {
+    const notAfter = (await attempt((one) => one.write(async (options) => options.notAfter))) as number;
+    expect(notAfter - Date.now()).toBeLessThanOrEqual(TIMING.heartbeatMs - TIMING.httpTimeoutMs);
+  });
+});
+
+describe('doubt', () => {
+  const doubtOf = (error: unknown) => (error as { details?: { doubtAt?: number }[] }).details?.[0]?.doubtAt;
+
+  test('follows a write without an answer, and not one that was refused', async () => {
+    const refused = new OpenStackError('no', {
+      service: 'network',
+      region: 'left',
+      method: 'POST',
+      path: '/',
+      sent: 'answered',
+      status: 400,
+    });
+    expect(doubtOf(await attempt((one) => one.write(() => Promise.reject(lost))))).toBeTypeOf('number');
+    expect(doubtOf(await attempt((one) => one.write(() => Promise.reject(refused))))).toBeUndefined();
+  });
+
+  test('is handed on from attempt to attempt', async () => {
+    const body = async (one: Attempt) => one.doubtAt;
+    expect(await attempt(body, { attempt: 2, heartbeatDetails: { attempt: 1, ended: true, doubtAt: 42 } })).toBe(42);
+    expect(await attempt(body, { attempt: 2, heartbeatDetails: { attempt: 1, ended: true } })).toBeUndefined();
+  });
+
+  test('follows an attempt that was lost, within a write for all that is known', async () => {
+    const body = async (one: Attempt) => one.doubtAt;
+    expect(await attempt(body, { attempt: 2 })).toBeTypeOf('number');
+    expect(await attempt(body, { attempt: 2, heartbeatDetails: { attempt: 1, ended: false } })).toBeTypeOf('number');
+    expect(await attempt(body, { attempt: 3, heartbeatDetails: { attempt: 1, ended: true } })).toBeTypeOf('number');
+  });
+});
