@@ -22,6 +22,9 @@ import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
 /** Enum values of Temporal's `IndexedValueType`. */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
 
+/** What a mark leaves for owner, `@` and namespace, beside the longest names that a spec may have. */
+const OWNER_LIMIT = 40;
+
 export interface RunningWorker {
   /** Resolves when the worker has stopped by itself or by `stop`. Rejects when it failed. */
   readonly done: Promise<void>;
@@ -57,9 +60,15 @@ export async function startWorker(
       ? loadClientConnectConfig()
       : { connectionOptions: { address: at.address }, namespace: at.namespace };
   const space = namespace ?? 'default';
+  const owner = `${config.owner}@${space}`;
+  if (owner.length > OWNER_LIMIT) {
+    throw new WorkerConfigError([
+      `REGIONLINK_OWNER and the namespace are ${owner.length} characters together ("${owner}"); at most ${OWNER_LIMIT} fit into the mark on every resource`,
+    ]);
+  }
   const connection = await NativeConnection.connect(connectionOptions);
   await registerSearchAttributes(connection, space);
-  const context = new WorkerContext(config.clouds, `${config.owner}@${space}`, config.keys, config.timing, config.env);
+  const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env);
   const worker = await Worker.create({
     connection,
     namespace: space,

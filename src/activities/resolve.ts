@@ -9,6 +9,7 @@ import { isResourceStep, type LookUps, type StepOutput } from '../graph/types.js
 import { CloudConfigError } from '../openstack/errors.js';
 import type { Region } from '../openstack/region.js';
 import { InvalidSpecError, parseSpec } from '../spec/index.js';
+import { overlap, rangeOf } from '../spec/ipv4.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import {
   type BeforeState,
@@ -47,6 +48,7 @@ export function makeResolveSpec(worker: WorkerContext) {
           [...sites].flatMap(([key, { image }]) => (image === undefined ? [] : [[key, image]])),
         ),
       };
+      refuseOverlap(spec, lookUps);
       const graph = buildGraph(spec, lookUps);
       const standing = new Map<string, Found>();
       for (const step of graph.steps.filter(isResourceStep)) {
@@ -99,6 +101,22 @@ function parsed(input: ResolveInput): ReturnType<typeof parseSpec> {
   } catch (error) {
     if (error instanceof InvalidSpecError) throw refuse('InvalidSpec', error.message);
     throw error;
+  }
+}
+
+/** An existing subnet's range is known only now; the spec's own validation has seen those of created ones. */
+function refuseOverlap(spec: VpnSpec, { given }: LookUps): void {
+  const ranges = spec.sites.map(({ key, network }) => {
+    const cidr = network.kind === 'created' ? network.subnet.cidr : (given[siteStepKey(key, 'subnet')]?.cidr ?? '');
+    return { key, cidr, range: rangeOf(cidr) };
+  });
+  for (const [index, one] of ranges.entries()) {
+    const other = ranges.slice(0, index).find((earlier) => overlap(earlier.range, one.range));
+    if (other === undefined) continue;
+    throw refuse(
+      'CloudNotSuitable',
+      `${one.cidr} of site ${one.key} overlaps ${other.cidr} of site ${other.key}: packets between them could not be routed. Choose other subnets`,
+    );
   }
 }
 

@@ -96,6 +96,15 @@ test('what does not fit is told with the candidates, before anything is touched'
     await bed.provision('detached', specWith({ router: 'own-router', subnets: [twinSubnet()] })),
   );
   expect(detached.messages.join('\n')).toContain('is not attached to router own-router');
+  const overlapping = await bed.end(
+    await bed.provision('overlapping', {
+      sites: {
+        left: { region: 'dbl', network: { subnets: [{ cidr: '10.7.0.0/25' }] } },
+        right: { region: 'cbk', network: { router: 'own-router', subnets: ['own-subnet'] } },
+      },
+    }),
+  );
+  expect(overlapping.messages.join('\n')).toContain('10.7.0.0/24 of site right overlaps 10.7.0.0/25 of site left');
   expect(bed.writesSince(mark)).toEqual([]);
 }, 60_000);
 
