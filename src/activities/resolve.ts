@@ -22,8 +22,8 @@ import {
 import { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
 import type { Found, StepScope } from './kind.js';
+import { externalNetworkId } from './resources/external-gateway.js';
 import { kindOf } from './resources/index.js';
-import { externalNetworkId } from './resources/router-parts.js';
 import { ownPsk } from './resources/site-connection.js';
 import type { WorkerContext } from './worker-context.js';
 

@@ -102,7 +102,7 @@ describe('every write of a run', () => {
 });
 
 describe('over a VPN that stands', () => {
-  test('a failed apply leaves it as it was', async () => {
+  test('a failed apply, and a cancelled one, leave it as it was', async () => {
     const ended = await bed.end(await bed.provision('left-right', { check: 'none' }));
     expect(ended.messages).toEqual([]);
     const before = bed.simulator.snapshot();
@@ -112,6 +112,14 @@ describe('over a VPN that stands', () => {
       bed.simulator.faults.add({ ...plan, fault: STOP_AFTER });
       const again = await bed.end(await bed.provision('left-right', { check: CHECK }));
       expect(again.status, inWords(plan)).toBe('FAILED');
+      expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
+
+      bed.simulator.faults.clear();
+      bed.simulator.faults.add({ ...plan, fault: { kind: 'delay', ms: 60 } });
+      const handle = await bed.provision('left-right', { check: CHECK });
+      await bed.met(plan);
+      await handle.cancel();
+      expect((await bed.end(handle)).status, inWords(plan)).toBe('CANCELLED');
       expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
     }
     bed.simulator.faults.clear();

@@ -1,11 +1,20 @@
 /** Every kind by name. The one list that activities, resolve, destroy and settle go by. */
 import type { ResourceKind } from '../../graph/types.js';
 import type { Kind } from '../kind.js';
-import { network, router, subnet } from './networks.js';
-import { externalGateway, routerInterface } from './router-parts.js';
+import { externalGateway } from './external-gateway.js';
+import { ikePolicy } from './ike-policy.js';
+import { ipsecPolicy } from './ipsec-policy.js';
+import { localEndpointGroup } from './local-endpoint-group.js';
+import { network } from './network.js';
+import { peerEndpointGroup } from './peer-endpoint-group.js';
+import { port } from './port.js';
+import { router } from './router.js';
+import { routerInterface } from './router-interface.js';
+import { securityGroup } from './security-group.js';
+import { securityGroupRule } from './security-group-rule.js';
+import { server } from './server.js';
 import { siteConnection } from './site-connection.js';
-import { port, securityGroup, securityGroupRule, server } from './test-vm.js';
-import { ikePolicy, ipsecPolicy, localEndpointGroup, peerEndpointGroup } from './vpn.js';
+import { subnet } from './subnet.js';
 import { vpnService } from './vpn-service.js';
 
 const ALL: { readonly [K in ResourceKind]: Kind<K> } = {

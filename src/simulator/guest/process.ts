@@ -84,6 +84,8 @@ export class Process {
 
   /** The result of `pending`, unless a signal comes first. @throws Killed */
   async guard<T>(pending: Promise<T> | T): Promise<T> {
+    // Once this process is killed nobody waits for it any more, and it may still fail: a pipe whose reader was killed first.
+    if (pending instanceof Promise) pending.catch(() => {});
     this.signal.throwIfAborted();
     if (!(pending instanceof Promise)) return pending;
     let stop: () => void = () => {};

@@ -1,17 +1,6 @@
-/**
- * Network, subnet and router: steps one and two of the tutorial, as far as they are plain resources.
- */
-
+/** The subnet of a created network. Its range cannot change; its name and name servers can. */
 import { need } from '../kind.js';
 import { neutronKind } from './neutron-kind.js';
-
-export const network = neutronKind({
-  kind: 'network',
-  collection: 'networks',
-  body: (scope) => ({ name: scope.step.name }),
-  updatable: ['name'],
-  isReferenced: async (found) => (found.fields.subnets as readonly string[] | undefined)?.length !== 0,
-});
 
 export const subnet = neutronKind({
   kind: 'subnet',
@@ -35,17 +24,5 @@ export const subnet = neutronKind({
     return ports.some(
       (port) => port.device_owner !== 'network:dhcp' && port.fixed_ips.some((ip) => ip.subnet_id === found.id),
     );
-  },
-});
-
-export const router = neutronKind({
-  kind: 'router',
-  collection: 'routers',
-  body: (scope) => ({ name: scope.step.name }),
-  updatable: ['name'],
-  isReferenced: async (found, { region, attempt }) => {
-    if (found.fields.external_gateway_info !== null) return true;
-    const ports = await attempt.read((call) => region.list('ports', call));
-    return ports.some((port) => port.device_id === found.id);
   },
 });

@@ -1,6 +1,6 @@
 /**
- * The test VM of a site with its port, its security group and the rule that lets pings in. All of it goes away again once the ping is done.
- * The rule: a VM has no path to its peer but the tunnel: one port, no floating IP.
+ * The test VM of a site: pings its peers from the moment it boots, and goes away once that is proven.
+ * The rule: it has no path to its peer but the tunnel: one port, no floating IP.
  */
 import { Buffer } from 'node:buffer';
 import type { Server } from '../../openstack/types.js';
@@ -8,42 +8,6 @@ import { checkScript } from '../check-script.js';
 import { isGone, later } from '../failures.js';
 import { type Found, type Kind, markOf, need, type StepScope } from '../kind.js';
 import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
-import { neutronKind } from './neutron-kind.js';
-
-export const securityGroup = neutronKind({
-  kind: 'securityGroup',
-  collection: 'securityGroups',
-  body: (scope) => ({ name: scope.step.name }),
-  updatable: [],
-});
-
-export const securityGroupRule = neutronKind({
-  kind: 'securityGroupRule',
-  collection: 'securityGroupRules',
-  body: (scope) => ({
-    security_group_id: need(scope, 'securityGroup').id,
-    direction: 'ingress',
-    ethertype: 'IPv4',
-    protocol: 'icmp',
-  }),
-  updatable: [],
-});
-
-export const port = neutronKind({
-  kind: 'port',
-  collection: 'ports',
-  body: (scope) => ({
-    name: scope.step.name,
-    network_id: need(scope, 'subnet').parent,
-    fixed_ips: [{ subnet_id: need(scope, 'subnet').id }],
-    security_groups: [need(scope, 'securityGroup').id],
-  }),
-  updatable: [],
-  output: (resource) => {
-    const address = resource.fixed_ips[0]?.ip_address;
-    return address === undefined ? {} : { address };
-  },
-});
 
 export const server: Kind<'server'> = {
   kind: 'server',
