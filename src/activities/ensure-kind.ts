@@ -3,6 +3,8 @@
  * The rule: it never deletes, but for one case: a resource of ours in ERROR that nothing uses is removed and made again.
  */
 import type { ResourceKind, StepAction, StepOutput } from '../graph/types.js';
+import { verdictOn } from '../openstack/error-table.js';
+import { OpenStackError } from '../openstack/errors.js';
 import { later, refuse } from './failures.js';
 import type { Difference, Found, Kind, StepScope } from './kind.js';
 
@@ -18,7 +20,7 @@ export async function ensureKind<K extends ResourceKind>(kind: Kind<K>, scope: S
   const found = await withoutErrored(kind, own, scope);
   const chosen = await choose(kind, found, scope);
   if (chosen === undefined) {
-    const made = await kind.create(scope);
+    const made = await create(kind, scope);
     await mustBeSeen(kind, made, scope);
     return outputOf(kind, made, made.mark?.run === scope.run || made.mark === undefined ? 'created' : 'adopted', scope);
   }
@@ -28,6 +30,24 @@ export async function ensureKind<K extends ResourceKind>(kind: Kind<K>, scope: S
   if (fixed.length > 0) throw conflict(chosen, fixed, scope);
   const fields = Object.fromEntries(differences.map(({ field, want }) => [field, want]));
   return outputOf(kind, await kind.update(chosen, fields, scope), 'updated', scope);
+}
+
+/**
+ * Makes it. A refusal soon after a write in doubt may be that write's doing, before any list shows it: a subnet that overlaps itself, the last of
+ * a quota. So it is final only when such a write would long be seen.
+ */
+async function create<K extends ResourceKind>(kind: Kind<K>, scope: StepScope<K>): Promise<Found> {
+  const { doubtAt } = scope.attempt;
+  try {
+    return await kind.create(scope);
+  } catch (error) {
+    const recent = doubtAt !== undefined && Date.now() - doubtAt < scope.worker.timing.attemptMs;
+    if (!recent || !(error instanceof OpenStackError) || verdictOn(error).retry !== 'no') throw error;
+    throw later(
+      'CloudUnavailable',
+      `${error.message}. An earlier write of this step, whose answer was lost, may stand in its way: it is looked for again`,
+    );
+  }
 }
 
 /** Of several, the one that others refer to, else the smallest id. Doubles are left for the settle step. */
@@ -69,6 +89,8 @@ async function mustBeSeen<K extends ResourceKind>(kind: Kind<K>, made: Found, sc
     }
     await scope.attempt.pause(scope.worker.timing.pollMs);
   }
+  // It is there all the same: the run looks for it again before it ends.
+  scope.attempt.doubtAt = Date.now();
   throw refuse(
     'CannotSeeOwnResources',
     `${kind.kind} ${made.name} (${made.id}) was made in ${scope.region.name}, but no list shows it: the credentials may create but not list. Give them the role that lists VPN and network resources`,

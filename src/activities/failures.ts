@@ -22,6 +22,26 @@ export function later(type: FailureType, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message });
 }
 
+/** What could not be removed, as a refusal lists it. */
+export function leftoversIn(failure: ApplicationFailure): readonly Leftover[] {
+  return (failure.details?.[0] as { leftovers?: readonly Leftover[] } | undefined)?.leftovers ?? [];
+}
+
+/**
+ * An undo outlasts what would fail a step at once: a refused login (a password that was rotated, a Keystone out of order) and a worker that
+ * differs pass once someone mends them, and until then the run says so.
+ */
+export async function patiently<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CloudConfigError) throw later('CloudUnavailable', error.message);
+    if (error instanceof ApplicationFailure && error.type === 'WorkerMismatch')
+      throw later('WorkerMismatch', error.message);
+    throw error;
+  }
+}
+
 /** What Temporal is to record for an error, with the step's doubts in its details. */
 export function failureOf(error: unknown, details: Readonly<Record<string, unknown>>): ApplicationFailure {
   if (error instanceof ApplicationFailure) {

@@ -7,6 +7,7 @@ import type { ResourceKind } from '../graph/types.js';
 import type { EnsureInput, RemoveInput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { ensureKind } from './ensure-kind.js';
+import { patiently } from './failures.js';
 import { makeTakeInventory } from './inventory.js';
 import { makeAwaitTunnel, makePingPeers } from './prove.js';
 import { removeKind } from './remove-kind.js';
@@ -34,7 +35,7 @@ function verbsOf(kind: ResourceKind, worker: WorkerContext) {
     });
   const remove = (input: RemoveInput) =>
     Attempt.run(input.timing, async (attempt) => {
-      const region = await worker.open(input.site, attempt);
+      const region = await patiently(worker.open(input.site, attempt));
       return removeKind(kindOf(kind), input, {
         ...input,
         run: input.run ?? '',

@@ -46,6 +46,8 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   readonly kind: K;
   /** Fields that rollback sets back: those that `update` may change, without secrets. */
   readonly restorable: readonly string[];
+  /** Several VPNs use the same one: that it is still in use when one of them goes is no obstacle. */
+  readonly sharedByVpns?: boolean;
   /** What belongs to the step: of this VPN and step by mark, or, for what has no mark, by what it is part of. */
   find(scope: StepScope<K>): Promise<readonly Found[]>;
   /** All of the kind in the region with our owner's mark. Empty for kinds without marks. */

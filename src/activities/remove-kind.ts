@@ -17,13 +17,14 @@ const IN_USE_TIMEOUTS = 20;
 
 export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScope): Promise<RemoveOutput> {
   const found = await findOwn(kind, input, scope);
-  const due = found.filter((one) => isDue(one, input));
-  for (const one of due) await removeOne(kind, one, input, scope);
-  const restored = due.length === 0 && (await restore(kind, found, input.before, scope));
+  const ids: string[] = [];
+  for (const one of found.filter((other) => isDue(other, input)))
+    if (await removeOne(kind, one, input, scope)) ids.push(one.id);
+  const restored = ids.length === 0 && (await restore(kind, found, input.before, scope));
   const { doubtAt } = scope.attempt;
   return {
-    action: due.length > 0 ? 'removed' : restored ? 'restored' : found.length > 0 ? 'kept' : 'absent',
-    ids: due.map((one) => one.id),
+    action: ids.length > 0 ? 'removed' : restored ? 'restored' : found.length > 0 ? 'kept' : 'absent',
+    ids,
     ...(doubtAt === undefined ? {} : { doubtAt }),
   };
 }
@@ -37,19 +38,27 @@ async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promis
   return kind.find(scope);
 }
 
-/** Rollback removes what this run made; destroy, and the clean-up of test VMs, everything of the step. Never what is not ours. */
+/**
+ * Rollback removes what this run made; destroy, and the clean-up of test VMs, everything of the step; settling beside a resource that
+ * stays, all its doubles. Never what is not ours.
+ */
 function isDue(found: Found, input: RemoveInput): boolean {
-  const { run, before, step, site } = input;
-  if (UNMARKED.has(step.kind)) return run === undefined || before === undefined;
+  const { run, before, keep, step, site } = input;
+  if (found.id === keep) return false;
+  // There is one of these at most, so it has no doubles.
+  if (UNMARKED.has(step.kind)) return keep === undefined && (run === undefined || before === undefined);
   if (found.mark?.owner !== site.owner) return false;
-  return run === undefined || step.temporary || found.mark.run === run;
+  return run === undefined || step.temporary || keep !== undefined || found.mark.run === run;
 }
 
-async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: StepScope): Promise<void> {
+/** Whether it is gone. False for what others share and still need. */
+async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: StepScope): Promise<boolean> {
   try {
     await kind.remove(found, scope);
+    return true;
   } catch (error) {
     if (!(error instanceof OpenStackError)) throw error;
+    if (isInUse(error) && kind.sharedByVpns) return false;
     const leftover: Leftover = {
       kind: kind.kind,
       name: found.name || input.step.name,

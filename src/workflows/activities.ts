@@ -21,12 +21,15 @@ import type {
   TunnelOutput,
 } from './protocol.js';
 
-/** Before the worker's own timing is known: reads only, so short attempts suffice. */
+/**
+ * Before the worker's own timing is known. Reads only. A cloud may be away for days: how long a provision waits for it is in its spec, so its
+ * activity keeps that time itself, and a destroy waits as long as it tries to remove.
+ */
 const FIRST_ACTIVITY: ActivityOptions = {
-  startToCloseTimeout: '2 minutes',
+  startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 1500 },
+  scheduleToCloseTimeout: '90 days',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 200_000 },
 };
 
 export function resolveSpec(input: ResolveInput): Promise<ResolvedVpn> {

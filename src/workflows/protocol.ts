@@ -119,6 +119,8 @@ export interface RemoveInput {
   /** What the step said it made, where its answer is known. */
   readonly made?: StepOutput;
   readonly before?: BeforeState;
+  /** An id that stays: only its doubles are removed. */
+  readonly keep?: string;
 }
 
 export interface RemoveOutput {
@@ -166,8 +168,13 @@ export interface TunnelOutput {
 export interface SettleInput {
   readonly vpn: string;
   readonly run: string;
-  /** Steps whose write was in doubt, with the id that their step uses; none on rollback. */
-  readonly steps: readonly { readonly step: ResourceStep; readonly site: SitePins; readonly keep?: string }[];
+  /** Steps whose write was in doubt. With `keep`, the id that the step uses; without, on rollback, nothing of this run stays. */
+  readonly steps: readonly {
+    readonly step: ResourceStep;
+    readonly site: SitePins;
+    readonly keep?: string;
+    readonly before?: BeforeState;
+  }[];
   readonly outputs: Readonly<Record<string, StepOutput>>;
   /** Epoch milliseconds until which late effects are looked for. */
   readonly until: number;

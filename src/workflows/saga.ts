@@ -56,10 +56,12 @@ export class Saga {
    */
   async unwind(what: 'temporary' | 'everything', outcome: 'made' | 'undone'): Promise<void> {
     await this.undo(what);
-    await this.settle(outcome);
-    if (this.leftovers.length === 0 || this.doubts.size === 0) return;
-    this.leftovers.length = 0;
-    await this.undo(what);
+    const late = await this.settle(outcome);
+    if (this.leftovers.length > 0 && this.doubts.size > 0) {
+      this.leftovers.length = 0;
+      await this.undo(what);
+    }
+    this.leftovers.push(...late.filter((one) => !this.leftovers.some((left) => left.id === one.id)));
   }
 
   /** Undoes the test VMs, or with `everything` all that this run began. Cannot be cancelled; goes on past failures into `leftovers`. */
@@ -71,21 +73,25 @@ export class Saga {
         const blocked = this.resolved.graph.steps.some(
           (other) => stuck.has(other.key) && other.needs.includes(step.key),
         );
-        if (await this.undoStep(step, blocked)) this.begun.delete(step.key);
-        else stuck.add(step.key);
+        const end = await this.undoStep(step, blocked);
+        if (end === 'undone') this.begun.delete(step.key);
+        if (end === 'stuck') stuck.add(step.key);
       }),
     );
   }
 
-  /** Looks for late effects of doubtful writes until `settleTime` after the last of them, and removes those that no step uses. */
-  private async settle(outcome: 'made' | 'undone'): Promise<void> {
-    if (this.doubts.size === 0) return;
+  /**
+   * Looks for late effects of doubtful writes until `settleTime` after the last of them, and removes those that no step uses. Resolves to
+   * those that could not be removed.
+   */
+  private async settle(outcome: 'made' | 'undone'): Promise<readonly Leftover[]> {
+    if (this.doubts.size === 0) return [];
     this.tracker.enter('settling');
     const until = Math.max(...this.doubts.values()) + this.resolved.spec.settleTimeSeconds * 1000;
     const steps = this.resolved.graph.steps.filter(isResourceStep).filter((step) => this.doubts.has(step.key));
     const keep = (step: ResourceStep) =>
       outcome === 'made' && !step.temporary ? this.outputs.get(step.key)?.id : undefined;
-    await CancellationScope.nonCancellable(async () => {
+    return CancellationScope.nonCancellable(async () => {
       try {
         await settle(
           {
@@ -93,7 +99,9 @@ export class Saga {
             run: this.run,
             steps: steps.map((step) => {
               const id = keep(step);
-              return { step, site: this.site(step.site), ...(id === undefined ? {} : { keep: id }) };
+              const before = outcome === 'undone' ? this.resolved.before[step.key] : undefined;
+              const known = { ...(id === undefined ? {} : { keep: id }), ...(before === undefined ? {} : { before }) };
+              return { step, site: this.site(step.site), ...known };
             }),
             outputs: Object.fromEntries(this.outputs),
             until,
@@ -104,8 +112,9 @@ export class Saga {
             summary: `Look for late effects of ${steps.length} uncertain writes`,
           },
         );
+        return [];
       } catch (error) {
-        this.leftovers.push(...leftoversOf(error));
+        return leftoversOf(error);
       }
     });
   }
@@ -172,7 +181,8 @@ export class Saga {
     this.tracker.step(step.key, 'done');
   }
 
-  private async undoStep(step: ResourceStep, blocked: boolean): Promise<boolean> {
+  /** `unseen`: what the step made was not found. A list may lag behind, so settling looks for it again. */
+  private async undoStep(step: ResourceStep, blocked: boolean): Promise<'undone' | 'unseen' | 'stuck'> {
     this.tracker.step(step.key, 'undoing');
     const made = this.outputs.get(step.key);
     const before = this.resolved.before[step.key];
@@ -194,11 +204,13 @@ export class Saga {
       });
       if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
       this.tracker.step(step.key, output.action === 'kept' ? 'done' : 'undone');
-      return true;
+      if (output.action !== 'absent' || made?.action !== 'created') return 'undone';
+      this.doubt(step.key, Date.now());
+      return 'unseen';
     } catch (error) {
       this.leftovers.push(...leftoversOrUnknown(input, error));
       this.tracker.step(step.key, 'left', { note: oneLine(error) });
-      return false;
+      return 'stuck';
     }
   }
 

@@ -3,7 +3,7 @@
  * The rule: an existing one is used and never replaced; ours goes when nothing uses it any more, and "in use" is then no error.
  */
 import type { VpnService } from '../../openstack/types.js';
-import { isInUse, refuse } from '../failures.js';
+import { isInUse, later, refuse } from '../failures.js';
 import { type Found, type Kind, need, type StepScope } from '../kind.js';
 import { formatMark } from '../mark.js';
 import { foundOf, neutronKind } from './neutron-kind.js';
@@ -31,6 +31,7 @@ export function serviceStep(routerId: string): string {
 
 export const vpnService: Kind<'vpnService'> = {
   ...base,
+  sharedByVpns: true,
   async find(scope) {
     const routerId = need(scope, 'router').id;
     const all = await scope.attempt.read((call) => scope.region.list('vpnServices', call));
@@ -48,7 +49,7 @@ export const vpnService: Kind<'vpnService'> = {
         ),
       ),
     );
-    return yieldToOther(made, scope);
+    return oneOfThem(made, scope);
   },
   differs(found, scope) {
     const service = found.fields as unknown as VpnService;
@@ -58,20 +59,31 @@ export const vpnService: Kind<'vpnService'> = {
       `router ${service.router_id} in ${scope.region.name} has the VPN service ${found.name} (${found.id}) with a subnet. Such a service takes no endpoint groups: the cloud would answer "Missing peer CIDRs for IPsec site-to-site connection". Use another router, or remove that service`,
     );
   },
-  async remove(found, scope) {
-    try {
-      await base.remove(found, scope);
-    } catch (error) {
-      if (!isInUse(error)) throw error;
-    }
-  },
 };
 
-/** Two that raced for one router: the larger id goes if nothing uses it, and its maker adopts the other. */
-async function yieldToOther(made: Found, scope: StepScope<'vpnService'>): Promise<Found> {
-  const [first, ...others] = [...(await vpnService.find(scope))].sort((a, b) => a.id.localeCompare(b.id));
-  if (first === undefined || others.length === 0 || first.id === made.id) return made;
-  if (await base.isReferenced(made, scope)) return made;
-  await vpnService.remove(made, scope);
-  return first;
+/**
+ * Several on one router, after a race or a late effect: the one that is in use stays, else the smallest id; those of ours that nothing uses go. Every
+ * racer looks after its own POST, so at least one of them sees all.
+ */
+async function oneOfThem(made: Found, scope: StepScope<'vpnService'>): Promise<Found> {
+  const all = [...(await vpnService.find(scope))].sort((a, b) => a.id.localeCompare(b.id));
+  const used: string[] = [];
+  for (const one of all) if (await base.isReferenced(one, scope)) used.push(one.id);
+  const stays = all.find((one) => used.includes(one.id)) ?? all[0];
+  if (stays === undefined) return made;
+  for (const one of all) {
+    const ours = one.mark?.owner === scope.site.owner;
+    if (one.id === stays.id || used.includes(one.id) || !ours) continue;
+    try {
+      await base.remove(one, scope);
+    } catch (error) {
+      // Taken into use since: the next attempt finds it so, and chooses anew.
+      if (!isInUse(error)) throw error;
+      throw later(
+        'CloudUnavailable',
+        `VPN service ${one.name} (${one.id}) came into use while a double of it was to go`,
+      );
+    }
+  }
+  return stays;
 }
