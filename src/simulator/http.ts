@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { effectsBetween, fingerprint, type LoggedCall } from './call-log.js';
 import { type Answer, ApiError, neutronError } from './errors.js';
-import type { CallKey, FaultKind, Faults } from './faults.js';
-import type { RegionState } from './state.js';
+import type { CallKey, FaultPlan, Faults, MetFault } from './faults.js';
+import { inUse, overQuota } from './refusals.js';
+import type { RegionState, Tables } from './state.js';
 
 export interface ServiceCall extends CallKey {
   readonly query: URLSearchParams;
@@ -22,6 +23,10 @@ export interface HttpSide {
   readonly regions: ReadonlyMap<string, RegionState>;
   readonly faults: Faults;
   readonly log: LoggedCall[];
+  /** Who waits for a collection to be listed next, by its place. */
+  readonly listeners: Map<string, Set<() => void>>;
+  /** A region as it was when a plan for stale answers first acted. */
+  readonly replicas: Map<FaultPlan, Tables>;
   readonly handle: Handler;
   expireTokens(): void;
 }
@@ -37,7 +42,7 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
   const region = side.regions.get(key.region);
   const delayMs = region?.delays.callMs ?? [...side.regions.values()][0]?.delays.callMs ?? 0;
   if (delayMs > 0) await pause(delayMs);
-  const fault = key.service === '_simulator' ? undefined : side.faults.next(key);
+  const met = key.service === '_simulator' ? undefined : side.faults.next(key);
   const run = () =>
     answerOf(side.handle, { ...key, query: url.searchParams, headers: request.headers, body: parse(text) });
   const note = (status: LoggedCall['status'], effects: LoggedCall['effects']) => {
@@ -52,19 +57,23 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
       path,
       status,
       effects,
-      ...(fault === undefined ? {} : { fault: fault.kind }),
+      ...(met === undefined ? {} : { fault: met.fault.kind }),
     });
+    if (method === 'GET') for (const listener of [...(side.listeners.get(placeOf(key)) ?? [])]) listener();
   };
   const act = (): { answer: Answer; effects: LoggedCall['effects'] } => {
     const before = fingerprint(region);
     const answer = run();
     return { answer, effects: effectsBetween(before, fingerprint(region)) };
   };
-  await respond(fault, { request, response, act, note, side, region });
+  await respond(met, { key, response, act, note, side, region });
 }
 
+/** Where a look-up of a collection is told to who waits for it. */
+const placeOf = ({ region, service, path }: CallKey) => `${region} ${service} ${path}`;
+
 interface Exchange {
-  readonly request: IncomingMessage;
+  readonly key: CallKey;
   readonly response: ServerResponse;
   readonly act: () => { answer: Answer; effects: LoggedCall['effects'] };
   readonly note: (status: LoggedCall['status'], effects: LoggedCall['effects']) => void;
@@ -72,14 +81,19 @@ interface Exchange {
   readonly region: RegionState | undefined;
 }
 
-async function respond(fault: FaultKind | undefined, exchange: Exchange): Promise<void> {
-  const { response, act, note, side, region } = exchange;
+async function respond(met: MetFault | undefined, exchange: Exchange): Promise<void> {
+  const { key, response, act, note, side, region } = exchange;
   const plain = () => {
     const { answer, effects } = act();
     note(answer.status, effects);
     send(response, answer);
     return effects;
   };
+  const refuse = (answer: Answer) => {
+    note(answer.status, []);
+    send(response, answer);
+  };
+  const fault = met?.fault;
   switch (fault?.kind) {
     case undefined:
       plain();
@@ -112,8 +126,9 @@ async function respond(fault: FaultKind | undefined, exchange: Exchange): Promis
     }
     case 'hang': {
       await new Promise<void>((resolve) => response.once('close', resolve));
-      if (fault.lateMs === undefined) return note('hang', []);
-      await pause(fault.lateMs);
+      if (fault.lateAfterLookUp) await nextLookUp(key, side);
+      else if (fault.lateMs === undefined) return note('hang', []);
+      else await pause(fault.lateMs);
       note('hang', act().effects);
       return;
     }
@@ -131,7 +146,43 @@ async function respond(fault: FaultKind | undefined, exchange: Exchange): Promis
     case 'forget':
       for (const { op, kind, id } of plain())
         if (op !== 'deleted') region?.tables[kind as keyof typeof region.tables].delete(id);
+      return;
+    case 'inUse':
+      refuse(inUse(key.path));
+      return;
+    case 'overQuota':
+      refuse(overQuota(key.service, key.path));
+      return;
+    case 'stale': {
+      if (region === undefined || met === undefined || key.method !== 'GET') return void plain();
+      const replica = side.replicas.get(met.plan) ?? region.copy();
+      side.replicas.set(met.plan, replica);
+      region.over(replica, plain);
+      return;
+    }
+    case 'stick': {
+      const { resource, status, ms } = fault;
+      const end = () => region?.stuck.delete(resource);
+      region?.stuck.set(resource, status);
+      side.faults.onClear(end);
+      if (ms !== undefined) setTimeout(end, ms).unref();
+      plain();
+    }
   }
+}
+
+/** Resolves once the collection of a call has been listed by someone. */
+function nextLookUp(key: CallKey, { listeners }: HttpSide): Promise<void> {
+  const place = placeOf(key);
+  const waiting = listeners.get(place) ?? new Set();
+  listeners.set(place, waiting);
+  return new Promise((resolve) => {
+    const listener = () => {
+      waiting.delete(listener);
+      resolve();
+    };
+    waiting.add(listener);
+  });
 }
 
 function answerOf(handle: Handler, call: ServiceCall): Answer {

@@ -4,11 +4,12 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 import type { LoggedCall } from './call-log.js';
 import { GuestHost } from './compute/guest-host.js';
 import { Compute, furnishCompute, handleImages } from './compute/index.js';
 import { type Answer, ApiError, neutronError } from './errors.js';
-import { type FaultPlan, Faults } from './faults.js';
+import { FAULT_PLAN, Faults } from './faults.js';
 import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
 import { Identity } from './identity.js';
 import { makePort } from './network/addresses.js';
@@ -116,10 +117,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     };
     return toService(call, context, compute);
   };
+  const side = {
+    regions,
+    faults,
+    log,
+    handle,
+    listeners: new Map(),
+    replicas: new Map(),
+    expireTokens: () => identity.expireAll(),
+  };
   const server = createServer((request, response) => {
-    void serve(request, response, { regions, faults, log, handle, expireTokens: () => identity.expireAll() }).catch(
-      () => response.destroy(),
-    );
+    void serve(request, response, side).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -164,7 +172,11 @@ function control(call: ServiceCall, faults: Faults, log: readonly LoggedCall[]):
   if (call.path === '/log') return { status: 200, body: { calls: log } };
   if (call.path !== '/faults')
     throw new ApiError({ status: 404, body: { message: 'there are /_simulator/faults and /_simulator/log' } });
-  if (call.method === 'POST') faults.add(call.body as FaultPlan);
+  if (call.method === 'POST') {
+    const plan = FAULT_PLAN.safeParse(call.body);
+    if (!plan.success) throw new ApiError({ status: 400, body: { message: z.prettifyError(plan.error) } });
+    faults.add(plan.data);
+  }
   if (call.method === 'DELETE') faults.clear();
   return { status: 200, body: { faults: faults.list() } };
 }

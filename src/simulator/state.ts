@@ -25,6 +25,7 @@ export const TABLES = [
   'flavor',
 ] as const;
 export type TableName = (typeof TABLES)[number];
+export type Tables = Readonly<Record<TableName, Map<string, Row>>>;
 
 /** Simulated delays in milliseconds. */
 export interface Delays {
@@ -71,7 +72,7 @@ export const FAST_DELAYS: Delays = {
 };
 
 export class RegionState {
-  readonly tables: Readonly<Record<TableName, Map<string, Row>>>;
+  private current: Tables;
   /** Limits by resource and project; absent means unlimited. */
   readonly quotas = new Map<string, Map<string, number>>();
   extensions = new Set<string>();
@@ -84,10 +85,27 @@ export class RegionState {
     /** VPN services get an address of their own, as OVN gives them, and not the router's. */
     readonly ownVpnAddress: boolean,
   ) {
-    this.tables = Object.fromEntries(TABLES.map((table) => [table, new Map()])) as unknown as Record<
-      TableName,
-      Map<string, Row>
-    >;
+    this.current = Object.fromEntries(TABLES.map((table) => [table, new Map()])) as unknown as Tables;
+  }
+
+  get tables(): Tables {
+    return this.current;
+  }
+
+  /** A copy of everything, as a replica that lags behind has it. */
+  copy(): Tables {
+    return structuredClone(this.current);
+  }
+
+  /** Does something over other tables than the current ones. */
+  over<T>(tables: Tables, work: () => T): T {
+    const { current } = this;
+    this.current = tables;
+    try {
+      return work();
+    } finally {
+      this.current = current;
+    }
   }
 
   rows(table: TableName): readonly Row[] {
