@@ -2,5 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 // Two workers: the suite runs real servers, and a laptop or a CI machine has few cores.
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], maxWorkers: 2, testTimeout: 120_000, hookTimeout: 120_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // `npm run test:faults` runs these.
+    exclude: ['test/faults/**'],
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 });

@@ -125,11 +125,15 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       return;
     }
     case 'hang': {
+      let forgotten = false;
+      side.faults.onClear(() => {
+        forgotten = true;
+      });
       await new Promise<void>((resolve) => response.once('close', resolve));
       if (fault.lateAfterLookUp) await nextLookUp(key, side);
-      else if (fault.lateMs === undefined) return note('hang', []);
-      else await pause(fault.lateMs);
-      note('hang', act().effects);
+      else if (fault.lateMs !== undefined) await pause(fault.lateMs);
+      const never = fault.lateMs === undefined && !fault.lateAfterLookUp;
+      note('hang', never || forgotten ? [] : act().effects);
       return;
     }
     case 'duplicate': {
@@ -171,8 +175,8 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
   }
 }
 
-/** Resolves once the collection of a call has been listed by someone. */
-function nextLookUp(key: CallKey, { listeners }: HttpSide): Promise<void> {
+/** Resolves once the collection of a call has been listed by someone, or the faults are cleared. */
+function nextLookUp(key: CallKey, { listeners, faults }: HttpSide): Promise<void> {
   const place = placeOf(key);
   const waiting = listeners.get(place) ?? new Set();
   listeners.set(place, waiting);
@@ -182,6 +186,7 @@ function nextLookUp(key: CallKey, { listeners }: HttpSide): Promise<void> {
       resolve();
     };
     waiting.add(listener);
+    faults.onClear(listener);
   });
 }
 

@@ -97,6 +97,11 @@ export class RegionState {
     return structuredClone(this.current);
   }
 
+  /** Puts everything back to an earlier copy. */
+  restore(tables: Tables): void {
+    this.current = structuredClone(tables);
+  }
+
   /** Does something over other tables than the current ones. */
   over<T>(tables: Tables, work: () => T): T {
     const { current } = this;

@@ -33,48 +33,53 @@ export interface Ended {
   readonly events: number;
 }
 
+export interface TestBedOptions {
+  /** A server that several beds share; who starts it stops it. @default one of its own */
+  readonly server?: DevServer;
+  /** Its worker's task queue: its own, where a server is shared. @default the product's */
+  readonly queue?: string;
+  readonly httpTimeoutMs?: number;
+}
+
 export class TestBed {
   private constructor(
     readonly server: DevServer,
     readonly simulator: Simulator,
     readonly worker: RunningWorker,
     readonly client: Client,
-    readonly logs: string[],
+    readonly logs: readonly string[],
+    private readonly queue: string,
+    private readonly ownsServer: boolean,
   ) {}
 
-  static async start(): Promise<TestBed> {
-    const logs: string[] = [];
-    // Everything that a worker logs is kept, for the scan for secrets.
-    Runtime.install({ logger: { log: keep, trace: keep, debug: keep, info: keep, warn: keep, error: keep } });
-    function keep(...parts: unknown[]): void {
-      logs.push(parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, errorsToo))).join(' '));
-    }
+  static async start({ server: shared, queue = TASK_QUEUE, httpTimeoutMs }: TestBedOptions = {}): Promise<TestBed> {
+    const logs = keptLogs();
     const [server, simulator] = await Promise.all([
-      startDevServer(),
+      shared ?? startDevServer(),
       startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
     ]);
     addDecoys(simulator);
     const worker = await startWorker(
-      workerConfig(simulator),
+      { ...workerConfig(simulator, { httpTimeoutMs }), taskQueue: queue },
       { address: server.address, namespace: 'default' },
-      await workflowBundle(),
+      await bundleOnce(),
     );
     const connection = await Connection.connect({ address: server.address });
-    return new TestBed(server, simulator, worker, new Client({ connection }), logs);
+    return new TestBed(server, simulator, worker, new Client({ connection }), logs, queue, shared === undefined);
   }
 
   async stop(): Promise<void> {
     await this.worker.stop();
     await this.simulator.stop();
     await this.client.connection.close();
-    await this.server.stop();
+    if (this.ownsServer) await this.server.stop();
   }
 
   /** Starts a provision of the tutorial under a name. */
   provision(name: string, changes: Record<string, unknown> = {}): Promise<WorkflowHandle> {
     const spec = tutorialSpec({ name, ...changes });
     return this.client.workflow.start(PROVISION, {
-      taskQueue: TASK_QUEUE,
+      taskQueue: this.queue,
       workflowId: workflowIdOf(name),
       args: [{ spec }],
     });
@@ -82,7 +87,7 @@ export class TestBed {
 
   destroy(name: string): Promise<WorkflowHandle> {
     return this.client.workflow.start(DESTROY, {
-      taskQueue: TASK_QUEUE,
+      taskQueue: this.queue,
       workflowId: workflowIdOf(name),
       args: [{ vpn: name }],
     });
@@ -134,7 +139,36 @@ export class TestBed {
   }
 }
 
-export function workerConfig(simulator: Simulator, keys = KeyRing.parse(randomBytes(32).toString('base64'))) {
+let logs: string[] | undefined;
+
+/** Everything that any worker of this process logs, for the scan for secrets. */
+function keptLogs(): readonly string[] {
+  if (logs !== undefined) return logs;
+  const kept: string[] = [];
+  logs = kept;
+  const keep = (...parts: unknown[]) => {
+    kept.push(parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, errorsToo))).join(' '));
+  };
+  Runtime.install({ logger: { log: keep, trace: keep, debug: keep, info: keep, warn: keep, error: keep } });
+  return kept;
+}
+
+let bundle: ReturnType<typeof workflowBundle> | undefined;
+
+function bundleOnce(): ReturnType<typeof workflowBundle> {
+  bundle ??= workflowBundle();
+  return bundle;
+}
+
+export interface WorkerChanges {
+  readonly keys?: KeyRing;
+  readonly httpTimeoutMs?: number | undefined;
+}
+
+export function workerConfig(
+  simulator: Simulator,
+  { keys = KeyRing.parse(randomBytes(32).toString('base64')), httpTimeoutMs = 2_000 }: WorkerChanges = {},
+) {
   const login = {
     OS_AUTH_URL: simulator.authUrl,
     OS_USERNAME: 'demo',
@@ -146,7 +180,7 @@ export function workerConfig(simulator: Simulator, keys = KeyRing.parse(randomBy
     owner: 'test',
     keys,
     clouds: Clouds.load(login, '/nonexistent'),
-    timing: timingOf(2_000, { pollMs: 25, retryInitialMs: 50, retryMaximumMs: 400 }),
+    timing: timingOf(httpTimeoutMs, { pollMs: 25, retryInitialMs: 50, retryMaximumMs: 400 }),
     taskQueue: TASK_QUEUE,
     env: {},
   };

@@ -1,0 +1,147 @@
+/**
+ * Every single fault that can meet a call, and what a run must make of it. The calls come from the log of a run without faults, so a new step is in these
+ * cases by itself.
+ */
+import { type FaultPlan, isWrite, type LoggedCall } from '../../src/simulator/index.js';
+import { withoutIds } from '../support/test-bed.js';
+import { HTTP_TIMEOUT_MS } from './lanes.js';
+
+/** One call of a run: the n-th of its method, region and path. */
+export interface CallCase {
+  readonly method: string;
+  readonly region: string;
+  readonly service: string;
+  /** Pattern of its path, with any id. */
+  readonly path: string;
+  readonly skip: number;
+  readonly writes: boolean;
+  /** Calls, and reads, that its region had before it. */
+  readonly before: { readonly calls: number; readonly reads: number };
+}
+
+/** Looks that repeat until something happens vary in number; so many of each are cases. */
+const SAME_LOOKS = 2;
+
+/** The calls of a log, each once. */
+export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
+  const seen = new Map<string, number>();
+  return log.flatMap((call, index) => {
+    const earlier = log.slice(0, index).filter((other) => other.region === call.region);
+    const before = { calls: earlier.length, reads: earlier.filter((other) => other.method === 'GET').length };
+    const path = `^${withoutIds(call.path).replaceAll('{id}', '[^/]+')}$`;
+    const key = `${call.method} ${call.region} ${call.service} ${path}`;
+    const skip = seen.get(key) ?? 0;
+    seen.set(key, skip + 1);
+    const writes = isWrite(call);
+    if (!writes && skip >= SAME_LOOKS) return [];
+    return [{ method: call.method, region: call.region, service: call.service, path, skip, writes, before }];
+  });
+}
+
+/** `passes`: the run gets over it. `stops`: no retry mends it. `either`: both are right, depending on the call. */
+export type Outcome = 'passes' | 'stops' | 'either';
+
+export interface FaultCase {
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** Which calls it is for. @default all */
+  readonly on?: (call: CallCase) => boolean;
+  readonly fault: FaultPlan['fault'] | (() => FaultPlan['fault']);
+  readonly times?: number;
+  readonly forMs?: number;
+  /** It acts on more than its one call. */
+  readonly wide?: 'region' | 'reads';
+}
+
+const writes = (call: CallCase) => call.writes;
+const reads = (call: CallCase) => !call.writes;
+const posts = (call: CallCase) => call.writes && call.method === 'POST';
+const deletes = (call: CallCase) => call.method === 'DELETE';
+const answer = (status: number, effect: boolean, body: unknown = {}, headers: Record<string, string> = {}) =>
+  ({ kind: 'answer', status, body, headers, effect }) as const;
+const refusal = { NeutronError: { type: 'PolicyNotAuthorized', message: 'ordered by the test', detail: '' } };
+const inASecond = () => new Date(Date.now() + 1_000).toUTCString();
+
+export const FAULTS: readonly FaultCase[] = [
+  { name: '500 before the effect', outcome: 'passes', fault: answer(500, false) },
+  { name: '500 after the effect', outcome: 'passes', on: writes, fault: answer(500, true) },
+  { name: '503 with Retry-After in seconds', outcome: 'passes', fault: answer(503, false, {}, { 'Retry-After': '0' }) },
+  {
+    name: '429 with Retry-After as a date',
+    outcome: 'passes',
+    fault: () => answer(429, false, {}, { 'Retry-After': inASecond() }),
+  },
+  { name: '403', outcome: 'stops', fault: answer(403, false, refusal) },
+  { name: '403 after the effect', outcome: 'stops', on: writes, fault: answer(403, true, refusal) },
+  { name: 'over quota', outcome: 'stops', on: posts, fault: { kind: 'overQuota' } },
+  { name: 'in use, twice', outcome: 'passes', on: deletes, times: 2, fault: { kind: 'inUse' } },
+  { name: 'reset before the effect', outcome: 'passes', fault: { kind: 'reset', effect: false } },
+  { name: 'reset after the effect', outcome: 'passes', on: writes, fault: { kind: 'reset', effect: true } },
+  { name: 'a page of HTML', outcome: 'passes', fault: answer(200, true, '<html>maintenance</html>') },
+  { name: 'an empty answer', outcome: 'passes', on: (call) => !deletes(call), fault: answer(200, true, '') },
+  {
+    name: 'JSON of another shape',
+    outcome: 'passes',
+    on: (call) => !deletes(call),
+    fault: answer(200, true, { unexpected: [1] }),
+  },
+  { name: 'half an answer', outcome: 'passes', on: (call) => !deletes(call), fault: { kind: 'truncate' } },
+  { name: 'a slow answer', outcome: 'passes', fault: { kind: 'delay', ms: HTTP_TIMEOUT_MS / 4 } },
+  { name: 'an answer after the timeout', outcome: 'passes', fault: { kind: 'delay', ms: HTTP_TIMEOUT_MS + 200 } },
+  { name: 'no answer and no effect', outcome: 'passes', fault: { kind: 'hang' } },
+  { name: 'no answer, and a late effect', outcome: 'passes', on: writes, fault: { kind: 'hang', lateMs: 100 } },
+  {
+    name: 'no answer, and an effect after the next look-up',
+    outcome: 'passes',
+    on: posts,
+    fault: { kind: 'hang', lateAfterLookUp: true },
+  },
+  { name: 'delivered twice', outcome: 'passes', on: writes, fault: { kind: 'duplicate' } },
+  { name: 'the token ends', outcome: 'passes', fault: { kind: 'expireTokens' } },
+  { name: 'someone removes what was made', outcome: 'either', on: writes, fault: { kind: 'forget' } },
+  {
+    name: 'the region is away for a while',
+    outcome: 'passes',
+    wide: 'region',
+    forMs: 300,
+    fault: { kind: 'reset', effect: false },
+  },
+  {
+    name: 'lists lag behind for a while',
+    outcome: 'passes',
+    on: reads,
+    wide: 'reads',
+    forMs: 300,
+    fault: { kind: 'stale' },
+  },
+  ...['PENDING_CREATE', 'DOWN'].map(
+    (status): FaultCase => ({
+      name: `connections stay ${status} for a while`,
+      outcome: 'passes',
+      on: (call) => posts(call) && call.path.includes('connections'),
+      fault: { kind: 'stick', resource: 'ipsec_site_connection', status, ms: 400 },
+    }),
+  ),
+  {
+    name: 'the connection goes to ERROR',
+    outcome: 'stops',
+    on: (call) => posts(call) && call.path.includes('connections'),
+    fault: { kind: 'stick', resource: 'ipsec_site_connection', status: 'ERROR' },
+  },
+];
+
+/** The plan that makes a call meet a fault. */
+export function planOf({ method, region, service, path, skip, before }: CallCase, one: FaultCase): FaultPlan {
+  const fault = typeof one.fault === 'function' ? one.fault() : one.fault;
+  const bounds = {
+    ...(one.times === undefined ? {} : { times: one.times }),
+    ...(one.forMs === undefined ? {} : { forMs: one.forMs }),
+  };
+  if (one.wide === undefined) return { method, region, service, path, skip, ...bounds, fault };
+  if (one.wide === 'reads') return { method: 'GET', region, skip: before.reads, ...bounds, fault };
+  return { region, skip: before.calls, ...bounds, fault };
+}
+
+export function inWords(call: CallCase): string {
+  return `${call.method} ${call.path} in ${call.region}, number ${call.skip + 1}`;
+}

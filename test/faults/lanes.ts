@@ -1,0 +1,161 @@
+/**
+ * Many runs at once, each on clouds of its own: one Temporal server, and in each lane a simulator, a worker and a task queue. A lane is set back between
+ * two runs, so that thousands fit in minutes.
+ * The rule: a lane's clouds are never empty, and a run is judged by them, not by what it says of itself.
+ */
+import { availableParallelism } from 'node:os';
+import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
+import { type Ended, TestBed } from '../support/test-bed.js';
+
+type Picture = ReturnType<TestBed['simulator']['snapshot']>;
+type Tables = ReturnType<NonNullable<ReturnType<TestBed['simulator']['regions']['get']>>['copy']>;
+
+/** One request timeout of a lane's worker: what a hung call costs. */
+export const HTTP_TIMEOUT_MS = 700;
+
+/** Where a run begins: clouds with decoys only, or with a whole VPN beside them. */
+export type Ground = 'bare' | 'standing';
+
+export class Lane {
+  private constructor(
+    readonly bed: TestBed,
+    /** Of its VPN. */
+    readonly name: string,
+    private readonly tables: Readonly<Record<Ground, ReadonlyMap<string, Tables>>>,
+    private readonly pictures: Readonly<Record<Ground, Picture>>,
+  ) {}
+
+  static async start(server: DevServer, index: number): Promise<Lane> {
+    const name = `lane-${index}`;
+    const bed = await TestBed.start({ server, queue: name, httpTimeoutMs: HTTP_TIMEOUT_MS });
+    const copy = () => new Map([...bed.simulator.regions].map(([region, state]) => [region, state.copy()]));
+    const bare = { tables: copy(), picture: bed.simulator.snapshot() };
+    const { status, messages } = await bed.end(await bed.provision(name, { check: 'none' }));
+    if (status !== 'COMPLETED') throw new Error(`a run without faults failed: ${messages.join('\n')}`);
+    const standing = { tables: copy(), picture: bed.simulator.snapshot() };
+    return new Lane(
+      bed,
+      name,
+      { bare: bare.tables, standing: standing.tables },
+      { bare: bare.picture, standing: standing.picture },
+    );
+  }
+
+  /** Forgets faults and log, and puts the clouds back. */
+  reset(ground: Ground): void {
+    const { faults, log, regions } = this.bed.simulator;
+    faults.clear();
+    (log as unknown[]).length = 0;
+    for (const [region, state] of regions) {
+      const tables = this.tables[ground].get(region);
+      if (tables !== undefined) state.restore(tables);
+    }
+  }
+
+  /** What differs from clouds as they were; empty when nothing does. */
+  changesSince(ground: Ground): readonly string[] {
+    const [before, after] = [rowsOf(this.pictures[ground]), rowsOf(this.bed.simulator.snapshot())];
+    return [
+      ...[...after.keys()].filter((key) => !before.has(key)).map((key) => `left behind: ${key}`),
+      ...[...before.keys()].filter((key) => !after.has(key)).map((key) => `lost: ${key}`),
+      ...[...after].filter(([key, row]) => (before.get(key) ?? row) !== row).map(([key]) => `changed: ${key}`),
+    ];
+  }
+
+  /** What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well. */
+  faultsOfVpn({ status, messages, result }: Ended): readonly string[] {
+    if (status !== 'COMPLETED') return [`${status}: ${messages.join(' / ')}`];
+    const statuses = Object.values(result?.links[0]?.statuses ?? {}).join();
+    const wanted = census(this.pictures.standing);
+    const found = census(this.bed.simulator.snapshot());
+    const words = new Set([...wanted.keys(), ...found.keys()]);
+    return [
+      ...(statuses === 'ACTIVE,ACTIVE' ? [] : [`tunnel is ${statuses}`]),
+      ...[...words].flatMap((word) => {
+        const [want, have] = [wanted.get(word) ?? 0, found.get(word) ?? 0];
+        return want === have ? [] : [`${have} instead of ${want}: ${word}`];
+      }),
+      ...this.changesSince('bare').filter((change) => !change.startsWith('left behind')),
+    ];
+  }
+}
+
+/** Every row as text, by region, table, name and id. */
+function rowsOf(picture: Picture): ReadonlyMap<string, string> {
+  return new Map(
+    everyRow(picture).map(({ region, table, row }) => [
+      `${region} ${table} ${String(row.name)} ${String(row.id)}`,
+      JSON.stringify(row),
+    ]),
+  );
+}
+
+/** How many rows there are of each kind, name and step, without what differs from run to run. */
+function census(picture: Picture): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { region, table, row } of everyRow(picture)) {
+    const mark = String(row.description ?? '').replace(/ (run|nonce|key)=\S+/g, '');
+    const word = [region, table, row.name, row.device_owner, mark.replace(/router:\S+/, 'router')].join(' ');
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function everyRow(picture: Picture) {
+  return Object.entries(picture).flatMap(([region, tables]) =>
+    Object.entries(tables).flatMap(([table, rows]) =>
+      rows.map((row) => ({ region, table, row: row as Record<string, unknown> })),
+    ),
+  );
+}
+
+/** Lanes over one server, and work handed to whichever is free. */
+export class Lanes {
+  /** Runs so far. */
+  runs = 0;
+
+  private constructor(
+    readonly server: DevServer,
+    private readonly lanes: readonly Lane[],
+  ) {}
+
+  /** @default three lanes a core: a run mostly waits */
+  static async start(count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
+    const server = await startDevServer();
+    const lanes: Lane[] = [];
+    // One after the other: each makes its standing VPN, and a machine of few cores would time out.
+    for (let index = 0; index < count; index++) lanes.push(await Lane.start(server, index));
+    return new Lanes(server, lanes);
+  }
+
+  get first(): Lane {
+    const [lane] = this.lanes;
+    if (lane === undefined) throw new Error('no lanes');
+    return lane;
+  }
+
+  /** Judges every case in a free lane. Resolves to what is wrong, with the case in words. */
+  async judge<C>(
+    cases: readonly C[],
+    run: (lane: Lane, one: C) => Promise<readonly string[]>,
+    inWords: (one: C) => string,
+  ): Promise<readonly string[]> {
+    const queue = [...cases];
+    const wrong: string[] = [];
+    await Promise.all(
+      this.lanes.map(async (lane) => {
+        for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+          this.runs++;
+          const problems = await run(lane, one);
+          if (problems.length > 0) wrong.push(`${inWords(one)}\n    ${problems.join('\n    ')}`);
+        }
+      }),
+    );
+    return wrong;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.bed.stop()));
+    await this.server.stop();
+  }
+}
