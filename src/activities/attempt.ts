@@ -5,17 +5,8 @@
  */
 import { activityInfo, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Timing } from '../workflows/protocol.js';
+import type { AttemptLedger, Timing } from '../workflows/protocol.js';
 import { failureOf, isAbort, leavesDoubt } from './failures.js';
-
-/** What an attempt leaves to the next one, in its heartbeat. */
-interface Ledger {
-  readonly attempt: number;
-  /** False while the attempt runs: a successor that finds it so knows that its predecessor was lost, perhaps within a write. */
-  readonly ended: boolean;
-  readonly doubtAt?: number;
-  readonly inUseSince?: number;
-}
 
 /** Passed to a read: it stops when the step is cancelled. */
 export interface ReadOptions {
@@ -38,24 +29,33 @@ export class Attempt {
   doubtAt: number | undefined;
   /** Since when the cloud has answered "in use", over all attempts. */
   inUseSince: number | undefined;
+  private failingSince: number | undefined;
 
-  private constructor(private readonly timing: Timing) {
-    const last = activityInfo().heartbeatDetails as Ledger | undefined;
+  private constructor(
+    private readonly timing: Timing,
+    private readonly step: string | undefined,
+  ) {
+    const last = activityInfo().heartbeatDetails as AttemptLedger | undefined;
     const { attempt } = activityInfo();
     this.doubtAt = last?.doubtAt;
     this.inUseSince = last?.inUseSince;
+    this.failingSince = last?.failingSince;
     const predecessorEnded = attempt === 1 || (last?.attempt === attempt - 1 && last.ended);
     if (!predecessorEnded) this.doubtAt = Date.now();
     this.beat(false);
   }
 
-  /** Runs an activity's body as an attempt. What it throws reaches Temporal as an application failure or a cancellation, with its doubts. */
-  static async run<T>(timing: Timing, body: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const attempt = new Attempt(timing);
+  /**
+   * Runs an activity's body as an attempt. What it throws reaches Temporal as an application failure or a cancellation, with its doubts. `step`: its
+   * key, for who watches.
+   */
+  static async run<T>(timing: Timing, body: (attempt: Attempt) => Promise<T>, step?: string): Promise<T> {
+    const attempt = new Attempt(timing, step);
     const timer = setInterval(() => attempt.beat(false), Math.max(20, timing.heartbeatMs / 6));
     try {
       return await body(attempt);
     } catch (error) {
+      attempt.failingSince ??= Date.now();
       throw attempt.translate(error);
     } finally {
       clearInterval(timer);
@@ -111,7 +111,9 @@ export class Attempt {
       ended,
       ...(this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt }),
       ...(this.inUseSince === undefined ? {} : { inUseSince: this.inUseSince }),
-    } satisfies Ledger);
+      ...(this.failingSince === undefined ? {} : { failingSince: this.failingSince }),
+      ...(this.step === undefined ? {} : { step: this.step }),
+    } satisfies AttemptLedger);
   }
 
   private translate(error: unknown): Error {

@@ -29,22 +29,24 @@ export function createActivities(worker: WorkerContext): Record<string, (input: 
 
 function verbsOf(kind: ResourceKind, worker: WorkerContext) {
   const ensure = (input: EnsureInput) =>
-    Attempt.run(input.timing, async (attempt) => {
-      const region = await worker.open(input.site, attempt);
-      return ensureKind(kindOf(kind), { ...input, link: input.link, region, attempt, worker });
-    });
+    Attempt.run(
+      input.timing,
+      async (attempt) => {
+        const region = await worker.open(input.site, attempt);
+        return ensureKind(kindOf(kind), { ...input, link: input.link, region, attempt, worker });
+      },
+      input.step.key,
+    );
   const remove = (input: RemoveInput) =>
-    Attempt.run(input.timing, async (attempt) => {
-      const region = await patiently(worker.open(input.site, attempt));
-      return removeKind(kindOf(kind), input, {
-        ...input,
-        run: input.run ?? '',
-        link: undefined,
-        region,
-        attempt,
-        worker,
-      });
-    });
+    Attempt.run(
+      input.timing,
+      async (attempt) => {
+        const region = await patiently(worker.open(input.site, attempt, 'undo'));
+        const scope = { ...input, run: input.run ?? '', link: undefined, region, attempt, worker };
+        return removeKind(kindOf(kind), input, scope);
+      },
+      input.step.key,
+    );
   return [
     [activityName('ensure', kind), ensure],
     [activityName('remove', kind), remove],

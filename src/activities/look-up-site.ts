@@ -54,6 +54,7 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
     projectId: await attempt.read((call) => region.projectId(call)),
     networkEndpoint: await attempt.read((call) => region.networkEndpoint(call)),
     owner: worker.owner,
+    keyId: worker.keys.currentId,
   };
   const problems: string[] = [];
   const collect = async <T>(work: Promise<T>): Promise<T | undefined> => {

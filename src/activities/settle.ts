@@ -40,7 +40,7 @@ async function lookOnce(input: SettleInput, worker: WorkerContext, attempt: Atte
   let waiting = 0;
   // Backwards, so that what uses another goes first.
   for (const { step, site, keep, before } of [...input.steps].reverse()) {
-    const region = await patiently(worker.open(site, attempt));
+    const region = await patiently(worker.open(site, attempt, 'undo'));
     const { vpn, run, outputs, timing } = input;
     const kept = { ...(keep === undefined ? {} : { keep }), ...(before === undefined ? {} : { before }) };
     const request = { vpn, run, step, site, outputs, timing, blocked: false, ...kept };

@@ -22,8 +22,13 @@ export class WorkerContext {
     readonly env: Readonly<Record<string, string | undefined>>,
   ) {}
 
-  /** The region that a site is pinned to. Fails `WorkerMismatch` where this worker would act as someone else or somewhere else. */
-  async open(pins: SitePins, attempt: Attempt): Promise<Region> {
+  /**
+   * The region that a site is pinned to. Fails `WorkerMismatch` where this worker would act as someone else or somewhere else, or, to make
+   * something, has another master key; what is to go needs no key.
+   */
+  async open(pins: SitePins, attempt: Attempt, purpose: 'make' | 'undo' = 'make'): Promise<Region> {
+    if (purpose === 'make' && pins.keyId !== undefined && !this.keys.has(pins.keyId))
+      throw mismatch(pins, 'master key', pins.keyId, this.keys.currentId);
     if (pins.owner !== this.owner) throw mismatch(pins, 'owner', pins.owner, this.owner);
     const region = this.regions.open(this.clouds.get(pins.cloud), pins.region);
     const projectId = await attempt.read((options) => region.projectId(options));

@@ -110,13 +110,19 @@ function stepLine(step: StepProgress, { colour }: Screen, now: number, width: nu
   return colour.yellow(line);
 }
 
+/** What is tried again: which step, since when it fails, when the next try comes, and which call failed with what. */
 function retries({ pending }: RunStatus, { columns, colour }: Screen, now: number): readonly string[] {
-  return pending
-    .filter((one) => one.attempt > 1 && one.lastFailure !== undefined)
-    .map((one) => {
-      const next = one.nextTryAt === undefined ? 'now' : `in ${duration(one.nextTryAt - now)}`;
-      return colour.yellow(cut(`  ${one.activity}, try ${one.attempt} ${next}: ${one.lastFailure}`, columns));
-    });
+  return pending.filter(isRetried).map((one) => {
+    const next = one.nextTryAt === undefined ? 'trying now' : `next try in ${duration(one.nextTryAt - now)}`;
+    const since = one.failingSince === undefined ? '' : `failing for ${duration(now - one.failingSince)}, `;
+    return colour.yellow(
+      cut(`  ${one.step ?? one.activity}: try ${one.attempt}, ${since}${next}: ${one.lastFailure}`, columns),
+    );
+  });
+}
+
+function isRetried(one: RunStatus['pending'][number]): boolean {
+  return one.attempt > 1 && one.lastFailure !== undefined;
 }
 
 function cut(text: string, width: number): string {
@@ -138,10 +144,9 @@ export function changes(before: RunStatus | undefined, after: RunStatus): readon
       `${MARKS[step.state]} ${step.key} ${step.state}${took}${step.note === undefined ? '' : `: ${step.note}`}`,
     );
   }
-  const known = new Set(before?.pending.map((one) => `${one.activity} ${one.attempt}`));
-  for (const one of after.pending) {
-    if (one.attempt > 1 && one.lastFailure !== undefined && !known.has(`${one.activity} ${one.attempt}`))
-      lines.push(`… ${one.activity}, try ${one.attempt}: ${one.lastFailure}`);
-  }
+  const nameOf = (one: RunStatus['pending'][number]) => `${one.step ?? one.activity}: try ${one.attempt}`;
+  const known = new Set(before?.pending.map(nameOf));
+  for (const one of after.pending.filter(isRetried))
+    if (!known.has(nameOf(one))) lines.push(`… ${nameOf(one)}: ${one.lastFailure}`);
   return lines;
 }

@@ -10,14 +10,19 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
-import { type Leftover, PROGRESS_QUERY, type Progress } from '../workflows/protocol.js';
+import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { type AttemptLedger, type Leftover, PROGRESS_QUERY, type Progress } from '../workflows/protocol.js';
 import { VpnCancelledError, VpnFailedError, VpnNotFoundError } from './errors.js';
 
-/** A step that is being tried again. Times in epoch milliseconds. */
+/** An activity that runs or waits for its next try. Times in epoch milliseconds. */
 export interface PendingStep {
   readonly activity: string;
+  /** The step it is for; none for what looks at a whole VPN. */
+  readonly step?: string;
   readonly attempt: number;
+  /** When its first attempt failed. */
+  readonly failingSince?: number;
+  /** Which call failed last, and with what. */
   readonly lastFailure?: string;
   readonly nextTryAt?: number;
 }
@@ -68,9 +73,12 @@ export class VpnRun<R> {
     const pending = (description.raw.pendingActivities ?? []).map((activity): PendingStep => {
       const { activityType, attempt, lastFailure, scheduledTime } = activity;
       const next = Number(scheduledTime?.seconds ?? 0) * 1000;
+      const { step, failingSince } = ledgerOf(activity);
       return {
         activity: activityType?.name ?? '',
+        ...(step === undefined ? {} : { step }),
         attempt: attempt ?? 1,
+        ...(failingSince === undefined ? {} : { failingSince }),
         ...(lastFailure?.message ? { lastFailure: lastFailure.message } : {}),
         ...(next > Date.now() ? { nextTryAt: next } : {}),
       };
@@ -113,6 +121,21 @@ export class VpnRun<R> {
       if (!isGrpcServiceError(error) && !(error instanceof Error)) throw error;
       return { ...(last === undefined ? {} : { progress: last }), worker: 'silent' };
     }
+  }
+}
+
+/** What the last attempt said of itself; nothing where there is no such word, or one of another release. */
+function ledgerOf({
+  heartbeatDetails,
+}: {
+  heartbeatDetails?: { payloads?: Payload[] | null } | null;
+}): Partial<AttemptLedger> {
+  const [payload] = heartbeatDetails?.payloads ?? [];
+  if (payload === undefined) return {};
+  try {
+    return defaultPayloadConverter.fromPayload<Partial<AttemptLedger>>(payload) ?? {};
+  } catch {
+    return {};
   }
 }
 

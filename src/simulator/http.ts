@@ -112,6 +112,13 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       await pause(fault.ms);
       plain();
       return;
+    case 'lag': {
+      const { answer, effects } = act();
+      note(answer.status, effects);
+      await pause(fault.ms);
+      send(response, answer);
+      return;
+    }
     case 'reset':
       note('reset', fault.effect ? act().effects : []);
       response.socket?.resetAndDestroy();

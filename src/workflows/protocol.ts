@@ -40,6 +40,8 @@ export interface SitePins {
   readonly networkEndpoint: string;
   /** Configured owner and Temporal namespace: whose marks this run may touch. */
   readonly owner: string;
+  /** Master key of the worker that resolved the spec: one that lacks it makes nothing. Not secret. */
+  readonly keyId?: string;
 }
 
 /** What a link's generated PSK derives from, besides the worker's master key: a random nonce and which master key it is. Not secret. */
@@ -183,6 +185,21 @@ export interface SettleInput {
 
 export interface SettleOutput {
   readonly removed: readonly { readonly step: string; readonly id: string }[];
+}
+
+/** What an attempt of an activity leaves to the next one, and to who watches, in its heartbeat. Times in epoch milliseconds. */
+export interface AttemptLedger {
+  readonly attempt: number;
+  /** False while the attempt runs: a successor that finds it so knows that its predecessor was lost, perhaps within a write. */
+  readonly ended: boolean;
+  /** The step it is for; none for what looks at a whole VPN. */
+  readonly step?: string;
+  /** The last write whose effect is not certain. */
+  readonly doubtAt?: number;
+  /** Since when the cloud has answered "in use", over all attempts. */
+  readonly inUseSince?: number;
+  /** When the first attempt failed. */
+  readonly failingSince?: number;
 }
 
 /** A resource that could not be removed, in words for the person who has to. */

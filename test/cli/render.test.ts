@@ -63,10 +63,19 @@ describe('the live view', () => {
     for (const step of steps) expect(text).toContain(step.title);
   });
 
-  test('says which call fails, in which try, and when the next one comes', () => {
-    const pending = [{ activity: 'ensureRouter', attempt: 4, lastFailure: '503 maintenance', nextTryAt: 65_000 }];
+  test('says which step and call fail, since when, in which try, and when the next one comes', () => {
+    const pending = [
+      {
+        activity: 'ensureRouter',
+        step: 'left/router',
+        attempt: 4,
+        failingSince: -7_195_000,
+        lastFailure: 'POST /v2.0/routers in region dbl: 503 maintenance',
+        nextTryAt: 65_000,
+      },
+    ];
     expect(view(status({}, { pending }), screen(160, 60), 5_000).join('\n')).toContain(
-      'ensureRouter, try 4 in 1m00s: 503 maintenance',
+      'left/router: try 4, failing for 2h00m, next try in 1m00s: POST /v2.0/routers in region dbl: 503 maintenance',
     );
   });
 

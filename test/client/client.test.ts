@@ -72,13 +72,20 @@ describe('a run is followed', () => {
       method: 'POST',
       path: '^/v2.0/routers$',
       region: 'dbl',
-      times: 4,
+      times: 6,
       fault: { kind: 'answer', status: 503, body: 'maintenance until noon', effect: false },
     });
     const run = await link.provision(spec());
     const told: string[] = [];
-    for await (const status of run.watch()) told.push(...status.pending.flatMap((one) => one.lastFailure ?? []));
-    expect(told.join('\n')).toContain('maintenance until noon');
+    for await (const status of run.watch()) {
+      for (const { step, failingSince = 0, nextTryAt = 0, lastFailure } of status.pending) {
+        if (lastFailure === undefined || nextTryAt === 0) continue;
+        told.push(`${step}: ${lastFailure}`);
+        expect(failingSince).toBeGreaterThanOrEqual(status.startedAt);
+        expect(nextTryAt).toBeGreaterThan(failingSince);
+      }
+    }
+    expect(told.join('\n')).toMatch(/left\/router: POST \/dbl\/network\/v2.0\/routers in region dbl: 503.*maintenance until noon/);
     expect((await run.status()).state).toBe('COMPLETED');
     await (await link.destroy('left-right')).result();
   }, 60_000);

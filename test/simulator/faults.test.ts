@@ -66,6 +66,19 @@ describe('a fault', () => {
     expect([(await make()).status, made()]).toEqual([201, 2]);
   });
 
+  test('lag: the effect is there before the answer; delay: neither is', async () => {
+    simulator.faults.add(onCreate({ kind: 'lag', ms: 150 }));
+    const lagging = make();
+    await expect.poll(made).toBe(1);
+    expect((await lagging).status).toBe(201);
+    simulator.faults.add(onCreate({ kind: 'delay', ms: 150 }));
+    const delayed = make();
+    await expect.poll(() => simulator.faults.list()[1]?.acted).toBe(1);
+    expect(made()).toBe(1);
+    expect((await delayed).status).toBe(201);
+    expect(made()).toBe(2);
+  });
+
   test('reset: no answer, before or after the effect', async () => {
     simulator.faults.add(onCreate({ kind: 'reset', effect: false }));
     simulator.faults.add(onCreate({ kind: 'reset', effect: true }));

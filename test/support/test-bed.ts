@@ -76,10 +76,10 @@ export class TestBed {
   }
 
   /** Starts a provision of the tutorial under a name. */
-  provision(name: string, changes: Record<string, unknown> = {}): Promise<WorkflowHandle> {
+  provision(name: string, changes: Record<string, unknown> = {}, queue: string = this.queue): Promise<WorkflowHandle> {
     const spec = tutorialSpec({ name, ...changes });
     return this.client.workflow.start(PROVISION, {
-      taskQueue: this.queue,
+      taskQueue: queue,
       workflowId: workflowIdOf(name),
       args: [{ spec }],
     });
@@ -115,6 +115,12 @@ export class TestBed {
       ...(result === undefined ? {} : { result }),
       ...(type === undefined ? {} : { type }),
     };
+  }
+
+  /** What the steps that are tried again failed with last. */
+  async pendingFailures(handle: WorkflowHandle): Promise<readonly string[]> {
+    const { raw } = await handle.describe();
+    return (raw.pendingActivities ?? []).flatMap((one) => one.lastFailure?.message ?? []);
   }
 
   async progress(handle: WorkflowHandle): Promise<Progress> {
@@ -155,7 +161,7 @@ function keptLogs(): readonly string[] {
 
 let bundle: ReturnType<typeof workflowBundle> | undefined;
 
-function bundleOnce(): ReturnType<typeof workflowBundle> {
+export function bundleOnce(): ReturnType<typeof workflowBundle> {
   bundle ??= workflowBundle();
   return bundle;
 }
@@ -192,7 +198,7 @@ export function tutorialSpec(changes: Record<string, unknown> = {}): Record<stri
 }
 
 /** The clouds are never empty: equal names without a mark, other owners' and other VPNs' marks. None may be touched. */
-function addDecoys(simulator: Simulator): void {
+export function addDecoys(simulator: Simulator): void {
   const marks = [
     '',
     'regionlink owner=else@default vpn=left-right step=left/network run=1',

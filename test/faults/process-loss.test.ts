@@ -1,0 +1,170 @@
+/**
+ * Processes that die: a worker inside every call of a run and between them, a worker told to stop, the Temporal server. Many VPNs are under way at each
+ * death, so that one of them meets every call; all of them are whole in the end, and nothing is double.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type DevServer, freePort, startDevServer } from '../../src/cli/dev-server.js';
+import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
+import { DESTROY, PROVISION, type ProvisionResult, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
+import { addDecoys, marksIn, PASSWORD, REGIONS, tutorialSpec, withoutIds } from '../support/test-bed.js';
+import { WorkerProcess } from '../support/worker-process.js';
+
+const KEY = randomBytes(32).toString('base64');
+const folder = mkdtempSync(join(tmpdir(), 'regionlink-loss-'));
+let server: DevServer;
+let simulator: Simulator;
+let client: Client;
+let calls: readonly Pick<FaultPlan, 'method' | 'region' | 'service' | 'path'>[];
+
+/** More than calls of a run that are held at once: there is always one that goes on. */
+const VPNS = 12;
+
+beforeAll(async () => {
+  const [port, uiPort] = [await freePort(), await freePort()];
+  [server, simulator] = await Promise.all([
+    startDevServer({ port, uiPort, databaseFile: join(folder, 'temporal.db') }),
+    startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
+  ]);
+  addDecoys(simulator);
+  client = new Client({ connection: await Connection.connect({ address: server.address }) });
+  const worker = await WorkerProcess.start(server.address, simulator, KEY);
+  await (await provision('scout')).result();
+  calls = distinct(simulator.log.filter((call) => call.service !== 'identity' && !call.path.includes('/extensions')));
+  await (await destroy('scout')).result();
+  await worker.end('SIGTERM');
+});
+
+afterAll(async () => {
+  await client.connection.close();
+  await simulator.stop();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function distinct(log: Simulator['log']) {
+  const plans = log.map(({ method, region, service, path }) => ({
+    method,
+    region,
+    service,
+    path: `^${withoutIds(path).replaceAll('{id}', '[^/]+')}$`,
+  }));
+  return [...new Map(plans.map((plan) => [JSON.stringify(plan), plan])).values()];
+}
+
+function provision(name: string): Promise<WorkflowHandle> {
+  return client.workflow.start(PROVISION, {
+    taskQueue: TASK_QUEUE,
+    workflowId: workflowIdOf(name),
+    args: [{ spec: tutorialSpec({ name, check: 'none', settleTime: '3s', retryFor: '10m' }) }],
+  });
+}
+
+function destroy(name: string): Promise<WorkflowHandle> {
+  return client.workflow.start(DESTROY, {
+    taskQueue: TASK_QUEUE,
+    workflowId: workflowIdOf(name),
+    args: [{ vpn: name }],
+  });
+}
+
+const names = (round: string) => Array.from({ length: VPNS }, (_, index) => `${round}-${index}`);
+const held = () => simulator.faults.list().filter((plan) => plan.acted > 0).length;
+
+/** Nothing lost, nothing double: the VPN's marks are those of a whole one, each once. */
+function expectWhole(name: string, result: unknown): void {
+  expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {}), name).toEqual(['ACTIVE', 'ACTIVE']);
+  const marks = marksIn(simulator, name).map((mark) => mark.replace(/ (run|nonce|key)=\S+/g, ''));
+  expect(marks.length, name).toBe(16);
+  expect(new Set(marks).size, name).toBe(16);
+}
+
+async function destroyAll(all: readonly string[]): Promise<void> {
+  for (const run of await Promise.all(all.map(destroy))) await run.result();
+}
+
+describe('a worker killed while every call of a run is under way in one VPN or another', () => {
+  test.each([
+    ['a write that has not acted yet', isWrite, { kind: 'delay', ms: 4_000 }],
+    ['a write that has acted and is not answered', isWrite, { kind: 'lag', ms: 4_000 }],
+    [
+      'a look, so between two writes',
+      (call: { method: string }) => call.method === 'GET',
+      { kind: 'delay', ms: 4_000 },
+    ],
+  ] as const)('in %s', async (round, chosen, fault) => {
+    const before = simulator.snapshot();
+    const all = names(
+      round
+        .replace(/[^a-z]+/g, '-')
+        .slice(0, 20)
+        .replace(/-$/, ''),
+    );
+    const plans = calls.filter((call) => chosen(call as Parameters<typeof isWrite>[0]));
+    expect(plans.length).toBeGreaterThanOrEqual(15);
+    for (const plan of plans) simulator.faults.add({ ...plan, fault });
+    const first = await WorkerProcess.start(server.address, simulator, KEY);
+    const runs = await Promise.all(all.map(provision));
+    await expect.poll(held, { timeout: 120_000, interval: 20 }).toBe(plans.length);
+    await first.end('SIGKILL');
+    const second = await WorkerProcess.start(server.address, simulator, KEY);
+    for (const [index, run] of runs.entries()) expectWhole(all[index] ?? '', await run.result());
+    simulator.faults.clear();
+    await destroyAll(all);
+    expect(simulator.snapshot()).toEqual(before);
+    await second.end('SIGTERM');
+  });
+});
+
+test('told to stop, it ends the writes that are under way and takes no more: nothing is in doubt', async () => {
+  const before = simulator.snapshot();
+  const plan: FaultPlan = {
+    method: 'POST',
+    path: '^/v2.0/vpn/endpoint-groups$',
+    region: 'cbk',
+    fault: { kind: 'delay', ms: 500 },
+  };
+  simulator.faults.add(plan);
+  const first = await WorkerProcess.start(server.address, simulator, KEY);
+  const run = await provision('drained');
+  await expect.poll(held, { timeout: 60_000, interval: 20 }).toBe(1);
+  const ended = first.end('SIGTERM');
+  await ended;
+  expect(first.exitCode).toBe(0);
+  const write = simulator.log.find((call) => call.fault === 'delay');
+  expect(write?.status).toBe(201);
+  simulator.faults.clear();
+  const second = await WorkerProcess.start(server.address, simulator, KEY);
+  expectWhole('drained', await run.result());
+  const { events } = await run.fetchHistory();
+  const settled = events?.some((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'settle');
+  expect(settled).toBe(false);
+  await destroyAll(['drained']);
+  expect(simulator.snapshot()).toEqual(before);
+  await second.end('SIGTERM');
+});
+
+test('the Temporal server killed in the middle and started again on its database: every run goes on', async () => {
+  const before = simulator.snapshot();
+  const all = names('outlived');
+  simulator.faults.add({ method: 'POST', path: 'vpnservices$', times: 0, fault: { kind: 'delay', ms: 200 } });
+  const worker = await WorkerProcess.start(server.address, simulator, KEY);
+  await Promise.all(all.map(provision));
+  await expect.poll(() => simulator.faults.list()[0]?.acted, { timeout: 60_000, interval: 20 }).toBeGreaterThan(3);
+  const { address, uiUrl } = server;
+  await server.kill();
+  simulator.faults.clear();
+  server = await startDevServer({
+    port: Number(address.split(':')[1]),
+    uiPort: Number(new URL(uiUrl).port),
+    databaseFile: join(folder, 'temporal.db'),
+  });
+  for (const name of all) expectWhole(name, await client.workflow.getHandle(workflowIdOf(name)).result());
+  await destroyAll(all);
+  expect(simulator.snapshot()).toEqual(before);
+  await worker.end('SIGTERM');
+});
