@@ -22,6 +22,10 @@ import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
 /** Enum values of Temporal's `IndexedValueType`. */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
 
+/** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
+const ALREADY_EXISTS = 6;
+const UNIMPLEMENTED = 12;
+
 /** What a mark leaves for owner, `@` and namespace, beside the longest names that a spec may have. */
 const OWNER_LIMIT = 40;
 
@@ -94,8 +98,13 @@ export async function startWorker(
 /** Adds the search attributes that a namespace lacks. Where that is not allowed, tells the commands that an administrator runs. */
 async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
   const { operatorService } = connection;
-  const present = await operatorService.listSearchAttributes({ namespace });
-  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => present.customAttributes?.[name] === undefined);
+  const present = await operatorService.listSearchAttributes({ namespace }).catch((error: unknown) => {
+    // Not every server lists them; adding one that is there already does no harm.
+    if (isGrpcServiceError(error) && error.code === UNIMPLEMENTED) return { customAttributes: {} };
+    throw error;
+  });
+  const known = new Set(Object.keys(present.customAttributes ?? {}));
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !known.has(name));
   if (missing.length === 0) return;
   try {
     await operatorService.addSearchAttributes({
@@ -103,6 +112,7 @@ async function registerSearchAttributes(connection: NativeConnection, namespace:
       searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
     });
   } catch (error) {
+    if (isGrpcServiceError(error) && error.code === ALREADY_EXISTS) return;
     const commands = missing.map(
       ([name, type]) =>
         `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,

@@ -29,7 +29,7 @@ const FIRST_ACTIVITY: ActivityOptions = {
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
   scheduleToCloseTimeout: '90 days',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 200_000 },
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '2 minutes', maximumAttempts: 100_000 },
 };
 
 export function resolveSpec(input: ResolveInput): Promise<ResolvedVpn> {

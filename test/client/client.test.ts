@@ -85,7 +85,9 @@ describe('a run is followed', () => {
         expect(nextTryAt).toBeGreaterThan(failingSince);
       }
     }
-    expect(told.join('\n')).toMatch(/left\/router: POST \/dbl\/network\/v2.0\/routers in region dbl: 503.*maintenance until noon/);
+    expect(told.join('\n')).toMatch(
+      /left\/router: POST \/dbl\/network\/v2.0\/routers in region dbl: 503.*maintenance until noon/,
+    );
     expect((await run.status()).state).toBe('COMPLETED');
     await (await link.destroy('left-right')).result();
   }, 60_000);
