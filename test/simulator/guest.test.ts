@@ -1,7 +1,11 @@
-/** A guest's life: boot, user data, console, keys, stop. */
+/**
+ * A guest's life: boot, user data, console, keys, stop.
+ * The one rule: a test that looks at a certain moment sleeps until then by the guest's clock.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConsoleLog, type Guest } from '../../src/simulator/guest/index.js';
-import { CARD, eventually, makeGuest } from './guests.js';
+import { CARD, makeGuest } from './guests.js';
+import { VirtualClock } from './virtual-clock.js';
 
 const guests: Guest[] = [];
 afterEach(() => {
@@ -57,28 +61,33 @@ describe('user data', () => {
   });
 
   it('streams: a line is on the console as soon as it is written', async () => {
-    const guest = boot({ userData: '#!/bin/sh\necho one\nsleep 600\necho two\n' });
+    const clock = new VirtualClock();
+    const guest = boot({ userData: '#!/bin/sh\necho one\nsleep 600\necho two\n', clock });
     await guest.ready;
-    await eventually(() => spoken(guest)).toBe('one\n');
+    await clock.sleep(599_999);
+    expect(spoken(guest)).toBe('one\n');
+    await clock.sleep(2);
+    expect(spoken(guest)).toBe('one\ntwo\n');
   });
 
-  it('is killed with the guest, and leaves no timer behind', async () => {
+  it('is killed with the guest, and leaves nothing behind that waits', async () => {
+    const clock = new VirtualClock();
     const guest = boot({
       userData:
-        '#!/bin/sh\ntrap "echo trapped" EXIT TERM\n(while :; do echo tick; sleep 1; done) &\nping 10.2.0.1 &\nwait\n',
+        '#!/bin/sh\ntrap "echo trapped" EXIT TERM\n(while :; do echo tick; sleep 1; done) &\nping 10.2.0.1 > /tmp/answers &\nwait\n',
       rtt: () => 1,
-      speed: 1000,
+      clock,
     });
     await guest.ready;
-    await eventually(() => spoken(guest)).toContain('tick');
-    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    await clock.sleep(2500);
+    expect(spoken(guest)).toBe('tick\ntick\ntick\n');
+    expect(clock.sleepers).toBe(2);
     guest.stop();
+    expect(clock.sleepers).toBe(0);
     await guest.finished;
-    const text = guest.console.text();
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(guest.console.text()).toBe(text);
-    expect(text).not.toContain('trapped');
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(before);
+    await clock.sleep(10_000);
+    expect(spoken(guest)).toBe('tick\ntick\ntick\n');
+    expect(clock.sleepers).toBe(0);
   });
 });
 
@@ -113,12 +122,19 @@ describe('boot', () => {
 describe('the check of a VPN by two scripts', () => {
   it('until-ping loops see the tunnel come up', async () => {
     let up = false;
+    const clock = new VirtualClock();
     const guest = boot({
+      clock,
       rtt: (to) => (up && to === '10.2.0.75' ? 4.2 : undefined),
       userData:
         '#!/bin/sh\nPEER=10.2.0.75\nn=0\nuntil ping -c 1 -W 1 "$PEER" >/dev/null 2>&1; do n=$((n+1)); [ $n -eq 2 ] && echo "still waiting"; sleep 1; done\nping -c 3 "$PEER" | awk \'/packets transmitted/ {sub(/%/, "", $6); print "loss=" $6} /^rtt/ {split($4, t, "/"); print "avg=" t[2]}\'\n',
     });
-    await eventually(() => spoken(guest)).toBe('still waiting\n');
+    await guest.ready;
+    // A lost answer costs a second, and so does the pause after it.
+    await clock.sleep(2999);
+    expect(spoken(guest)).toBe('');
+    await clock.sleep(2);
+    expect(spoken(guest)).toBe('still waiting\n');
     up = true;
     await guest.finished;
     expect(spoken(guest)).toBe('still waiting\nloss=0\navg=4.200\n');

@@ -1,15 +1,13 @@
-/** Guests for tests: a fast clock and a network that says what the test wants. */
+/**
+ * Guests for tests: a virtual clock and a network that says what the test wants.
+ * The one rule: nothing here has a limit of time that a slow machine could reach.
+ */
 import { expect } from 'vitest';
-import {
-  type Clock,
-  Guest,
-  type GuestInterface,
-  type GuestOptions,
-  scaledClock,
-} from '../../src/simulator/guest/index.js';
+import { type Clock, Guest, type GuestInterface, type GuestOptions } from '../../src/simulator/guest/index.js';
+import { VirtualClock } from './virtual-clock.js';
 
-/** Like expect.poll, with patience for a busy machine. */
-export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+/** Like expect.poll, but it gives up only shortly before the test itself would be taken to hang, to say what it saw last. */
+export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 110_000 });
 
 export const CARD: GuestInterface = {
   name: 'eth0',
@@ -28,15 +26,15 @@ export interface World {
   readonly cards?: readonly GuestInterface[];
   /** Whether the metadata service answers. @default true */
   readonly metadata?: boolean;
-  /** Simulated milliseconds per real one. @default 100 */
-  readonly speed?: number;
+  /** @default a VirtualClock of its own */
+  readonly clock?: Clock;
 }
 
 /** A guest that is booting. Whoever makes it stops it. */
 export function makeGuest(world: World = {}, options: Partial<GuestOptions> = {}): Guest {
   return new Guest({
     hostname: 'vm-left',
-    clock: clockOf(world),
+    clock: world.clock ?? new VirtualClock(),
     kernelMs: 10,
     network: {
       interfaces: () => world.cards ?? [CARD],
@@ -58,8 +56,4 @@ export function makeGuest(world: World = {}, options: Partial<GuestOptions> = {}
     },
     ...options,
   });
-}
-
-function clockOf(world: World): Clock {
-  return scaledClock(world.speed ?? 100);
 }

@@ -1,5 +1,6 @@
 # Shell scripts of the kind that people give to their VMs, one after each "### name" line, for comparing the guest's shell with the
-# real /bin/sh. The rule: a script here prints nothing that differs from run to run or from one machine to another.
+# real /bin/sh. The rule: a script here prints nothing that differs from run to run or from one machine to another. The real shell has
+# real time, so nothing may depend on which of two is faster: who comes later waits for a file, and what is to be cut off is far longer.
 
 ### echo with escapes and -n
 echo "a\tb"; echo -n x; echo; echo "q\\"; echo -e z
@@ -174,13 +175,13 @@ trap 'echo cleanup $?' EXIT; set -e; false; echo not reached
 true; f() { false; }; f
 
 ### background and wait
-(sleep 0.05; echo late) & echo early; wait; echo done; sh -c "exit 7" & wait $!; echo $?
+cd "$(mktemp -d)"; (until [ -e go ]; do sleep 0.01; done; echo late) & echo early; : > go; wait; echo done; sh -c "exit 7" & wait $!; echo $?
 
 ### kill a job
-sleep 30 & p=$!; kill $p; wait $p; echo $?; kill -0 $p 2>/dev/null || echo gone
+sleep 1000 & p=$!; kill $p; wait $p; echo $?; kill -0 $p 2>/dev/null || echo gone
 
 ### timeout of a command
-timeout 0.1 sleep 5; echo $?; timeout 5 sh -c "exit 3"; echo $?; timeout 5 echo in time
+timeout 0.1 sleep 1000; echo $?; timeout 1000 sh -c "exit 3"; echo $?; timeout 1000 echo in time
 
 ### eval and indirection
 n=v; v=value; eval "echo \$$n"; eval x=1 "y=2"; echo $x$y; eval "f() { echo dyn; }"; f
@@ -308,7 +309,7 @@ yes | head -n 3; yes no | head -1; seq 1 100000 | head -2
 echo {a,b} a{1..3}
 
 ### wait for all
-for i in 3 1 2; do (sleep 0.$i; echo $i) & done; wait; echo all
+cd "$(mktemp -d)"; for i in 3 1 2; do (until [ -e $((i-1)) ]; do sleep 0.01; done; echo $i; : > $i) & done; : > 0; wait; echo all
 
 ### colon and true
 : ignored $(echo x >&2) 2>/dev/null; while :; do break; done; true; echo $?

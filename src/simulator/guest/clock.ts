@@ -3,7 +3,7 @@
  * The one rule: nothing in a guest reads Date or sets a timer but through this interface; every wait takes a signal, because a
  * deleted server must stop at once and leave no timer behind.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Time as the inside of the simulator sees it. */
 export interface Clock {
@@ -14,6 +14,13 @@ export interface Clock {
    * @throws the signal's reason as soon as the signal is aborted
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Lets everything else in this process run, as a guest that computes without waiting has to now and then. It stands here because
+   * a clock that is not the host's can know that a guest is at rest only if all that is not a promise goes through the clock.
+   * @param restMs how long to leave the host's processor to others, in the host's milliseconds; 0 is one turn of the event loop
+   * @throws the signal's reason as soon as the signal is aborted
+   */
+  giveWay(restMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -25,14 +32,23 @@ export function scaledClock(speed = 1): Clock {
   const origin = performance.now();
   return {
     now: () => started + (performance.now() - origin) * speed,
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
-      try {
-        await delay(Math.max(0, ms) / speed, undefined, signal ? { signal, ref: false } : { ref: false });
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error;
-      }
-    },
+    sleep: (ms, signal) => hostSleep(Math.max(0, ms) / speed, signal),
+    giveWay: (restMs, signal) => (restMs > 0 ? hostSleep(restMs, signal) : turn(signal)),
   };
+}
+
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await nextTurn();
+  signal?.throwIfAborted();
+}
+
+async function hostSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await delay(ms, undefined, signal ? { signal, ref: false } : { ref: false });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
 }

@@ -70,7 +70,7 @@ export class Guest {
       processes: new ProcessTable(),
       network: options.network,
       console: this.console,
-      budget: new Budget(),
+      budget: new Budget(options.clock, this.#stop.signal),
       fault: (error) => this.faults.push(error),
     };
     this.ready = new Promise((resolve) => {

@@ -3,7 +3,6 @@
  * the world, so that the shell can be tested alone and Nova can plug in the simulator's data plane.
  * The one rule: no program gets at anything but through a Machine; nothing here touches the host.
  */
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import type { GuestFiles } from './files.js';
 import type { ProcessTable } from './process.js';
@@ -67,16 +66,28 @@ const REST_MS = 10;
  * 20,000 steps without ever sleeping gets 10 ms of rest (real time, not simulated) at each turn.
  */
 export class Budget {
+  readonly #clock: Clock;
+  readonly #stopped: AbortSignal;
   #steps = 0;
   #sinceSleep = 0;
+
+  /** @param stopped aborted when the guest is, so that a rest does not outlive it */
+  constructor(clock: Clock, stopped: AbortSignal) {
+    this.#clock = clock;
+    this.#stopped = stopped;
+  }
 
   /** One step; usually returns at once. */
   async step(): Promise<void> {
     this.#steps += 1;
     this.#sinceSleep += 1;
     if (this.#steps % TURN_EVERY !== 0) return;
-    if (this.#sinceSleep < FREE_STEPS) await nextTurn();
-    else await delay(REST_MS, undefined, { ref: false });
+    try {
+      await this.#clock.giveWay(this.#sinceSleep < FREE_STEPS ? 0 : REST_MS, this.#stopped);
+    } catch (error) {
+      // Who took the step has been killed with the guest, and finds that out as after any other step.
+      if (!this.#stopped.aborted) throw error;
+    }
   }
 
   /** To be told whenever the guest waits by its clock. */
