@@ -135,12 +135,12 @@ export class TestBed {
       .map((call) => `${call.method} ${call.region} ${withoutIds(call.path)}`);
   }
 
-  /** Resolves when a fault has met its call. */
-  async met(plan: FaultPlan): Promise<void> {
-    while (
-      !this.simulator.faults.list().some((one) => one.path === plan.path && one.region === plan.region && one.acted > 0)
-    ) {
-      await new Promise((resolve) => setImmediate(resolve));
+  /** Resolves to true when a fault has met its call, to false when the faults have been cleared before. */
+  async met(plan: FaultPlan): Promise<boolean> {
+    for (;;) {
+      const ordered = this.simulator.faults.list().find((one) => one.path === plan.path && one.region === plan.region);
+      if (ordered === undefined || ordered.acted > 0) return ordered !== undefined;
+      await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
 }

@@ -1,0 +1,119 @@
+/** A cancel at every call: on the way forward, on the way back, and on both. The run ends as it should, and both regions are as before. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FaultPlan } from '../../src/simulator/index.js';
+import { type CallCase, callsOf, inWords } from './cases.js';
+import { type Lane, Lanes } from './lanes.js';
+
+/** Time for a cancel to arrive while the call waits. */
+const HELD_MS = 60;
+
+const REFUSED: FaultPlan = {
+  method: 'POST',
+  path: '^/v2.0/vpn/ipsec-site-connections$',
+  region: 'cbk',
+  fault: {
+    kind: 'answer',
+    status: 400,
+    body: { NeutronError: { type: 'X', message: 'no', detail: '' } },
+    effect: false,
+  },
+};
+
+let lanes: Lanes;
+let forward: readonly CallCase[];
+let backward: readonly CallCase[];
+
+beforeAll(async () => {
+  lanes = await Lanes.start();
+  forward = await callsWithout([]);
+  const failing = await callsWithout([REFUSED]);
+  const firstRemoval = failing.findIndex((call) => call.method === 'DELETE');
+  backward = failing.slice(firstRemoval);
+  expect(forward.length).toBeGreaterThan(50);
+  expect(backward.length).toBeGreaterThan(20);
+}, 300_000);
+
+afterAll(async () => {
+  console.log(`cancels: ${lanes.runs} runs, each whole or as before`);
+  await lanes.stop();
+});
+
+async function callsWithout(faults: readonly FaultPlan[]): Promise<readonly CallCase[]> {
+  const { bed, name } = reset(lanes.first, faults);
+  await bed.end(await bed.provision(name, { check: 'none' }));
+  return callsOf(bed.simulator.log).filter((call) => call.service !== 'identity');
+}
+
+function reset(lane: Lane, faults: readonly FaultPlan[]): Lane {
+  lane.reset('bare');
+  for (const fault of faults) lane.bed.simulator.faults.add(fault);
+  return lane;
+}
+
+function held({ method, region, service, path, skip }: CallCase): FaultPlan {
+  return { method, region, service, path, skip, fault: { kind: 'delay', ms: HELD_MS } };
+}
+
+/** Runs to the call, cancels there, and tells what is wrong with the end. A call that did not come this time ends the run uncancelled. */
+async function judge(lane: Lane, call: CallCase, more: readonly FaultPlan[], ends: readonly string[]) {
+  const plan = held(call);
+  const { bed, name } = reset(lane, [plan, ...more]);
+  const handle = await bed.provision(name, { check: 'none' });
+  const met = await Promise.race([
+    bed.met(plan).then(() => true),
+    handle.result().then(
+      () => false,
+      () => false,
+    ),
+  ]);
+  if (met) await handle.cancel().catch(() => undefined);
+  const ended = await bed.end(handle);
+  if (!met && ended.status === 'COMPLETED') return lane.faultsOfVpn(ended);
+  const wrong = ends.includes(ended.status) ? [] : [`ended ${ended.status}: ${ended.messages.join(' / ')}`];
+  return [...wrong, ...lane.changesSince('bare')];
+}
+
+describe('a cancel', () => {
+  test('at every call forward: CANCELLED, and as before', async () => {
+    const wrong = await lanes.judge(forward, (lane, call) => judge(lane, call, [], ['CANCELLED']), inWords);
+    expect(wrong.join('\n')).toBe('');
+  });
+
+  test('at every call of a rollback: the failure stays what it was, and all is undone', async () => {
+    const wrong = await lanes.judge(backward, (lane, call) => judge(lane, call, [REFUSED], ['FAILED']), inWords);
+    expect(wrong.join('\n')).toBe('');
+  });
+
+  test('at a call forward, and again at every call of the rollback that it began', async () => {
+    const first: FaultPlan = {
+      method: 'POST',
+      path: '^/v2.0/vpn/endpoint-groups$',
+      region: 'cbk',
+      fault: { kind: 'delay', ms: HELD_MS },
+    };
+    const twice = async (lane: Lane, call: CallCase) => {
+      const plan = held(call);
+      const { bed, name } = reset(lane, [first, plan]);
+      const handle = await bed.provision(name, { check: 'none' });
+      await bed.met(first);
+      await handle.cancel();
+      const met = await Promise.race([
+        bed.met(plan).then(() => true),
+        handle.result().then(
+          () => false,
+          () => false,
+        ),
+      ]);
+      if (met) await handle.cancel().catch(() => undefined);
+      const ended = await bed.end(handle);
+      const wrong = ended.status === 'CANCELLED' ? [] : [`ended ${ended.status}: ${ended.messages.join(' / ')}`];
+      return [...wrong, ...lane.changesSince('bare')];
+    };
+    const wrong = await lanes.judge(
+      backward.filter((call) => call.writes),
+      twice,
+      inWords,
+    );
+    expect(wrong.join('\n')).toBe('');
+  });
+});

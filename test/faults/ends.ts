@@ -1,0 +1,29 @@
+/** How a run may end, judged by the clouds: what is wrong with its end, in words; nothing when all is well. */
+import type { Ended } from '../support/test-bed.js';
+import type { Ground, Lane } from './lanes.js';
+
+export type Operation = 'provision' | 'destroy';
+
+/**
+ * Whole and proven, or as before. Where a run says that it has left something, an apply over a VPN that stood, or a destroy, must be able to
+ * finish the job from the marks alone.
+ */
+export async function wrongWith(
+  lane: Lane,
+  ended: Ended,
+  ground: Ground,
+  operation: Operation,
+): Promise<readonly string[]> {
+  const said = `${ended.status}: ${ended.messages.join(' / ')}`;
+  const told = (problems: readonly string[]) => (problems.length === 0 ? [] : [said, ...problems]);
+  if (ended.status === 'COMPLETED')
+    return operation === 'provision' ? lane.faultsOfVpn(ended) : told(lane.changesSince('bare'));
+  if (ended.type !== 'Leftovers') return told(lane.changesSince(operation === 'provision' ? ground : 'standing'));
+  lane.bed.simulator.faults.clear();
+  if (operation === 'provision' && ground === 'standing') {
+    const again = await lane.bed.end(await lane.bed.provision(lane.name, { check: 'console' }));
+    return told(lane.faultsOfVpn(again));
+  }
+  const destroyed = await lane.bed.end(await lane.bed.destroy(lane.name));
+  return told([...destroyed.messages, ...lane.changesSince('bare')]);
+}
