@@ -62,6 +62,8 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   conflictingRequest: WAIT,
   itemNotFound: { retry: 'gone', cure: 'it does not exist: check the name or id' },
   overLimit: QUOTA,
+  // A path, not a resource: the VPN's API is not there, so nothing is known of what it holds.
+  HTTPNotFound: { retry: 'no', cure: 'the cloud does not offer this call there: check the address and the extensions' },
 };
 
 /** By status, where the type says nothing. */
@@ -69,16 +71,18 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
   400: FINAL,
   401: { retry: 'no', cure: 'check user, password and project in clouds.yaml' },
   403: { retry: 'no', cure: 'give the credentials the role that this needs, or free some quota' },
-  404: { retry: 'gone', cure: 'it does not exist, or belongs to another project' },
+  // Every service of OpenStack names a type for what is gone. Without one, a gateway or proxy has answered.
+  404: WAIT,
   408: WAIT,
   409: WAIT,
   413: QUOTA,
   429: WAIT,
 };
 
-/** What to do about an error of a cloud. What is no answer at all (reset, timeout, garbage) passes. */
+/** What to do about an error of a cloud. What is no answer of the service (reset, timeout, garbage, a proxy's page) passes. */
 export function verdictOn(error: OpenStackError): Verdict {
   const { type, status, code } = error.fields;
+  if (code === 'BAD_ANSWER') return WAIT;
   if (code === 'REDIRECT')
     return { retry: 'no', cure: 'give the final address of the service in the catalog or clouds.yaml' };
   const byType = type === undefined ? undefined : BY_TYPE[type];
@@ -90,9 +94,9 @@ export function verdictOn(error: OpenStackError): Verdict {
   return BY_STATUS[status] ?? FINAL;
 }
 
-/** Whether a write that ended so may still take effect, now or minutes later. */
+/** Whether a write that ended so may still take effect, now or minutes later. A login never does: it comes before the write. */
 export function leavesInDoubt(error: unknown): boolean {
-  if (!(error instanceof OpenStackError)) return false;
+  if (!(error instanceof OpenStackError) || error.fields.service === 'identity') return false;
   const { sent, status } = error.fields;
   return sent === 'maybe' || (sent === 'answered' && (status === undefined || status >= 500 || status < 300));
 }
