@@ -88,7 +88,8 @@ export function verdictOn(error: OpenStackError): Verdict {
   const byType = type === undefined ? undefined : BY_TYPE[type];
   if (byType !== undefined) return byType;
   if (type !== undefined && /InUse/.test(type)) return IN_USE;
-  if (type !== undefined && /NotFound$/.test(type) && status === 404)
+  // Not only at its end: RouterInterfaceNotFoundForSubnet.
+  if (type !== undefined && /NotFound/.test(type) && status === 404)
     return { retry: 'gone', cure: 'it does not exist: check the name or id' };
   if (status === undefined || status >= 500 || status < 300) return WAIT;
   return BY_STATUS[status] ?? FINAL;
