@@ -59,12 +59,13 @@ function readLazily<T extends object>(schema: ResourceSchema<T>, answer: HttpAns
       fields[field] = read.data;
       continue;
     }
-    const error = badAnswer(answer, problemsOf(read.error, `${at}.${field}`));
-    if (field === 'id') throw error;
+    const { error } = read;
+    const thrown = () => badAnswer(answer, problemsOf(error, `${at}.${field}`));
+    if (field === 'id') throw thrown();
     Object.defineProperty(fields, field, {
       enumerable: true,
       get: () => {
-        throw error;
+        throw thrown();
       },
     });
   }
