@@ -18,7 +18,7 @@ const FINAL: Verdict = { retry: 'no', cure: 'correct the request: the cloud does
 const QUOTA: Verdict = { retry: 'no', cure: 'free some, or ask the cloud for a larger quota, then apply again' };
 const ADDRESSES: Verdict = { retry: 'no', cure: 'free addresses, or use another network, then apply again' };
 
-/** By `NeutronError.type` or Nova's key. */
+/** By `NeutronError.type`, Nova's key or Keystone's title. */
 export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   VPNStateInvalidToUpdate: WAIT,
   VPNGatewayNotReady: WAIT,
@@ -62,6 +62,7 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   conflictingRequest: WAIT,
   itemNotFound: { retry: 'gone', cure: 'it does not exist: check the name or id' },
   overLimit: QUOTA,
+  Unauthorized: { retry: 'no', cure: 'check user, password and project in clouds.yaml' },
   // A path, not a resource: the VPN's API is not there, so nothing is known of what it holds.
   HTTPNotFound: { retry: 'no', cure: 'the cloud does not offer this call there: check the address and the extensions' },
 };
@@ -69,9 +70,9 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
 /** By status, where the type says nothing. */
 const BY_STATUS: Readonly<Record<number, Verdict>> = {
   400: FINAL,
-  401: { retry: 'no', cure: 'check user, password and project in clouds.yaml' },
   403: { retry: 'no', cure: 'give the credentials the role that this needs, or free some quota' },
-  // Every service of OpenStack names a type for what is gone. Without one, a gateway or proxy has answered.
+  // Every service of OpenStack names a type with these. Without one, a gateway or proxy has answered.
+  401: WAIT,
   404: WAIT,
   408: WAIT,
   409: WAIT,

@@ -85,7 +85,7 @@ const KEYSTONE: readonly Row[] = [
 /** What an answer without a type, or none at all, leads to. */
 const BY_STATUS: readonly (readonly [status: number | undefined, retry: Verdict['retry']])[] = [
   [400, 'no'],
-  [401, 'no'],
+  [401, 'wait'],
   [403, 'no'],
   [404, 'wait'],
   [408, 'wait'],
