@@ -176,8 +176,9 @@ describe('one field of the wrong type', () => {
     expect(leavesInDoubt(error)).toBe(true);
   });
 
-  test('of an id that would lead a path elsewhere is refused', async () => {
-    const region = await regionThat(says(JSON.stringify({ networks: [{ ...network, id: '../../v3/users' }] })));
+  test('of an id that would lead a path elsewhere is refused, anywhere in a list', async () => {
+    const networks = [{ ...network, id: '../../v3/users' }, network];
+    const region = await regionThat(says(JSON.stringify({ networks })));
     expect((await thrownBy(region.list('networks', CALL)))?.said).toBe('networks[0].id: expected an id');
   });
 });

@@ -152,9 +152,21 @@ describe('an answer without an end', () => {
     expect(await closed).toBeLessThan(ON_ITS_WAY);
   });
 
-  test('of a redirect is not read at all', async () => {
+  test('(500), an error, is not waited for once its first words are there', async () => {
+    const error = (await ask(
+      (_, response) => {
+        response.writeHead(500);
+        response.write('it went wrong. '.repeat(20_000));
+      },
+      {},
+      { timeoutMs: 5_000 },
+    )) as OpenStackError;
+    expect(error.fields).toMatchObject({ status: 500, sent: 'answered' });
+  });
+
+  test('of a redirect is not read at all: its connection is closed', async () => {
     const { answer, closed } = endless(302, { Location: '/' });
-    expect(((await ask(answer, {}, { timeoutMs: 60_000 })) as OpenStackError).fields.code).toBe('REDIRECT');
+    expect(((await ask(answer, {}, { timeoutMs: 1_000_000 })) as OpenStackError).fields.code).toBe('REDIRECT');
     expect(await closed).toBeLessThan(ON_ITS_WAY);
   });
 
@@ -287,6 +299,7 @@ test("a cloud's words reach a terminal as words only", async () => {
   expect(error.said).toBe('red [31m bell line next last gnp.exe 1m end');
   expect(error.fields.type).toBe('NeutronError');
   expect(error.fields.requestId).toMatch(/^req-[\w-]+$/);
+  expect(new OpenStackError('a\u001b[1m\nb', error.fields).message).toContain(': a [1m b (');
 });
 
 describe('what a write may leave', () => {
@@ -373,6 +386,8 @@ test.each([
   ['Wed, 21 Oct 2099 07:28:10 GMT', 600_000],
   ['0', undefined],
   ['-5', undefined],
+  ['-2099', undefined],
+  ['2099-01-01', undefined],
   ['1.5', undefined],
   ['1e9', undefined],
   ['Wed, 21 Oct 2015 07:27:00 GMT', undefined],
