@@ -3,7 +3,7 @@
  * The rule: PSKs are compared and never shown.
  */
 import type { Region } from '../openstack/region.js';
-import type { SiteConnection, VpnService } from '../openstack/types.js';
+import type { IkePolicy, IpsecPolicy, SiteConnection, VpnService } from '../openstack/types.js';
 import type { LinkInput, SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
@@ -14,15 +14,27 @@ export interface End {
   readonly site: SitePins;
   readonly connection: SiteConnection;
   readonly service: VpnService;
-  readonly ike: Readonly<Record<string, unknown>>;
-  readonly ipsec: Readonly<Record<string, unknown>>;
+  readonly ike: IkePolicy;
+  readonly ipsec: IpsecPolicy;
   readonly hasGateway: boolean;
 }
 
 export type Ends = readonly [End, End];
 
-const IKE_FIELDS = ['ike_version', 'phase1_negotiation_mode', 'encryption_algorithm', 'auth_algorithm', 'pfs'];
-const IPSEC_FIELDS = ['transform_protocol', 'encapsulation_mode', 'encryption_algorithm', 'auth_algorithm', 'pfs'];
+const IKE_FIELDS = [
+  'ike_version',
+  'phase1_negotiation_mode',
+  'encryption_algorithm',
+  'auth_algorithm',
+  'pfs',
+] as const satisfies readonly (keyof IkePolicy)[];
+const IPSEC_FIELDS = [
+  'transform_protocol',
+  'encapsulation_mode',
+  'encryption_algorithm',
+  'auth_algorithm',
+  'pfs',
+] as const satisfies readonly (keyof IpsecPolicy)[];
 
 /** Reads both ends. Fails `TunnelDown` when a connection has been removed meanwhile. */
 export async function readEnds(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<Ends> {
@@ -46,13 +58,12 @@ async function readEnd(site: SitePins, input: LinkInput, region: Region, attempt
   const router = await attempt.read((call) => region.show('routers', service.router_id, call));
   const ike = await attempt.read((call) => region.show('ikePolicies', connection.ikepolicy_id, call));
   const ipsec = await attempt.read((call) => region.show('ipsecPolicies', connection.ipsecpolicy_id, call));
-  const asRecord = (value: object) => value as Readonly<Record<string, unknown>>;
   return {
     site,
     connection,
     service,
-    ike: asRecord(ike),
-    ipsec: asRecord(ipsec),
+    ike,
+    ipsec,
     hasGateway: router.external_gateway_info !== null,
   };
 }
@@ -61,8 +72,8 @@ async function readEnd(site: SitePins, input: LinkInput, region: Region, attempt
 export function diagnose(ends: Ends): string {
   const [a, b] = ends;
   const reasons = [
-    ...differing(a, b, 'ike', IKE_FIELDS).map((field) => `the IKE policies differ in ${field}`),
-    ...differing(a, b, 'ipsec', IPSEC_FIELDS).map((field) => `the IPsec policies differ in ${field}`),
+    ...differing(a.ike, b.ike, IKE_FIELDS).map((field) => `the IKE policies differ in ${field}`),
+    ...differing(a.ipsec, b.ipsec, IPSEC_FIELDS).map((field) => `the IPsec policies differ in ${field}`),
     ...(a.connection.psk === b.connection.psk ? [] : ['the two ends have different pre-shared keys']),
     ...[[a, b] as const, [b, a] as const].flatMap(([end, peer]) => endReasons(end, peer)),
   ];
@@ -89,8 +100,8 @@ function endReasons(end: End, peer: End): readonly string[] {
   ];
 }
 
-function differing(a: End, b: End, policy: 'ike' | 'ipsec', fields: readonly string[]): readonly string[] {
+function differing<P>(a: P, b: P, fields: readonly (keyof P & string)[]): readonly string[] {
   return fields
-    .filter((field) => a[policy][field] !== b[policy][field])
-    .map((field) => `${field} (${String(a[policy][field])} and ${String(b[policy][field])})`);
+    .filter((field) => a[field] !== b[field])
+    .map((field) => `${field} (${String(a[field])} and ${String(b[field])})`);
 }

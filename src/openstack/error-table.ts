@@ -18,7 +18,7 @@ const FINAL: Verdict = { retry: 'no', cure: 'correct the request: the cloud does
 const QUOTA: Verdict = { retry: 'no', cure: 'free some, or ask the cloud for a larger quota, then apply again' };
 const ADDRESSES: Verdict = { retry: 'no', cure: 'free addresses, or use another network, then apply again' };
 
-/** By `NeutronError.type` or Nova's key. */
+/** By `NeutronError.type`, Nova's key or Keystone's title. */
 export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   VPNStateInvalidToUpdate: WAIT,
   VPNGatewayNotReady: WAIT,
@@ -62,37 +62,43 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   conflictingRequest: WAIT,
   itemNotFound: { retry: 'gone', cure: 'it does not exist: check the name or id' },
   overLimit: QUOTA,
+  Unauthorized: { retry: 'no', cure: 'check user, password and project in clouds.yaml' },
+  // A path, not a resource: the VPN's API is not there, so nothing is known of what it holds.
+  HTTPNotFound: { retry: 'no', cure: 'the cloud does not offer this call there: check the address and the extensions' },
 };
 
 /** By status, where the type says nothing. */
 const BY_STATUS: Readonly<Record<number, Verdict>> = {
   400: FINAL,
-  401: { retry: 'no', cure: 'check user, password and project in clouds.yaml' },
   403: { retry: 'no', cure: 'give the credentials the role that this needs, or free some quota' },
-  404: { retry: 'gone', cure: 'it does not exist, or belongs to another project' },
+  // Every service of OpenStack names a type with these. Without one, a gateway or proxy has answered.
+  401: WAIT,
+  404: WAIT,
   408: WAIT,
   409: WAIT,
   413: QUOTA,
   429: WAIT,
 };
 
-/** What to do about an error of a cloud. What is no answer at all (reset, timeout, garbage) passes. */
+/** What to do about an error of a cloud. What is no answer of the service (reset, timeout, garbage, a proxy's page) passes. */
 export function verdictOn(error: OpenStackError): Verdict {
   const { type, status, code } = error.fields;
+  if (code === 'BAD_ANSWER') return WAIT;
   if (code === 'REDIRECT')
     return { retry: 'no', cure: 'give the final address of the service in the catalog or clouds.yaml' };
   const byType = type === undefined ? undefined : BY_TYPE[type];
   if (byType !== undefined) return byType;
   if (type !== undefined && /InUse/.test(type)) return IN_USE;
-  if (type !== undefined && /NotFound$/.test(type) && status === 404)
+  // Not only at its end: RouterInterfaceNotFoundForSubnet.
+  if (type !== undefined && /NotFound/.test(type) && status === 404)
     return { retry: 'gone', cure: 'it does not exist: check the name or id' };
   if (status === undefined || status >= 500 || status < 300) return WAIT;
   return BY_STATUS[status] ?? FINAL;
 }
 
-/** Whether a write that ended so may still take effect, now or minutes later. */
+/** Whether a write that ended so may still take effect, now or minutes later. A login never does: it comes before the write. */
 export function leavesInDoubt(error: unknown): boolean {
-  if (!(error instanceof OpenStackError)) return false;
+  if (!(error instanceof OpenStackError) || error.fields.service === 'identity') return false;
   const { sent, status } = error.fields;
   return sent === 'maybe' || (sent === 'answered' && (status === undefined || status >= 500 || status < 300));
 }

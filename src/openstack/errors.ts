@@ -16,7 +16,7 @@ export interface OpenStackErrorFields {
   /** Node's or our own code where there was no usable answer: `ECONNRESET`, `ETIMEDOUT`, `BAD_ANSWER`, `REDIRECT`. */
   readonly code?: string | undefined;
   readonly requestId?: string | undefined;
-  /** `NeutronError.type`, or the key of Nova's error body (`itemNotFound`). */
+  /** `NeutronError.type`, the key of Nova's error body (`itemNotFound`), or Keystone's title (`Unauthorized`). */
   readonly type?: string | undefined;
   readonly retryAfterMs?: number | undefined;
 }
@@ -25,16 +25,25 @@ export class OpenStackError extends Error {
   override readonly name = 'OpenStackError';
   readonly fields: OpenStackErrorFields;
 
-  /** `said`: the cloud's own words, or what happened instead of an answer. */
-  constructor(
-    readonly said: string,
-    fields: OpenStackErrorFields,
-  ) {
+  /** The cloud's own words, or what happened instead of an answer. */
+  readonly said: string;
+
+  constructor(words: string, fields: OpenStackErrorFields) {
+    const said = oneLine(words);
     const what = [fields.status, fields.type ?? fields.code].filter((part) => part !== undefined).join(' ');
     const id = fields.requestId === undefined ? '' : ` (request ${fields.requestId})`;
     super(`${fields.method} ${fields.path} in region ${fields.region}: ${what}: ${said}${id}`);
+    this.said = said;
     this.fields = fields;
   }
+}
+
+/** Words from outside without what a terminal or a browser would act on: control and formatting characters, line ends, lone halves of a pair. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim();
 }
 
 /** The clouds' configuration or credentials are wrong, or a catalog lacks what is asked for: nothing that a retry mends. */

@@ -7,8 +7,9 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse, isAxiosError } from 'axios';
-import { AbortError, OpenStackError, type OpenStackErrorFields } from './errors.js';
+import { AbortError, OpenStackError, type OpenStackErrorFields, oneLine } from './errors.js';
 
 /** What every call takes. `signal` ends reads early; `notAfter` (epoch ms) is when a write may be sent at the latest. */
 export interface CallOptions {
@@ -43,13 +44,20 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined where the answer has no body. */
   readonly body: unknown;
+  /** The call that it answers, for an error about it. */
+  readonly call: OpenStackErrorFields;
 }
 
-/** More than any list page of a sane cloud; an endless answer ends here. */
+/** More than any list page of a sane cloud, counted after decompression; an endless answer ends here. */
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+/** As much of an error as is read: many times what a cloud says, and little where a proxy says more. */
+const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SAID_LENGTH = 500;
 /** Longest wait that a cloud can impose by `Retry-After`. */
 const MAX_RETRY_AFTER_MS = 10 * 60 * 1000;
+/** Forms of what is told besides the cloud's words. Anything else is not told. */
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const TYPE = /^[A-Za-z][\w. ]{0,99}$/;
 
 /** Sends one request. Resolves for any 2xx; throws OpenStackError for all else, AbortError when `signal` fires. */
 export async function send(request: HttpRequest, options: CallOptions): Promise<HttpAnswer> {
@@ -68,52 +76,85 @@ export async function send(request: HttpRequest, options: CallOptions): Promise<
   });
   // axios' own timeout restarts with every byte; this one ends a dripping answer as well.
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  let answer: AxiosResponse<string>;
+  let answer: AxiosResponse<Readable>;
   try {
-    answer = await axios.request<string>({
+    answer = await axios.request<Readable>({
       url,
       method: request.method,
       headers: { ...request.headers, 'X-OpenStack-Request-ID': requestId, Accept: 'application/json' },
       ...(request.body === undefined ? {} : { data: request.body }),
       signal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]),
       maxRedirects: 0,
-      maxContentLength: MAX_ANSWER_BYTES,
-      responseType: 'text',
-      transformResponse: (text: string) => text,
+      // A stream, since how much of a body is read depends on its status.
+      responseType: 'stream',
       validateStatus: () => true,
       httpAgent: guardedAgent(new http.Agent({ keepAlive: false }), connected, options.notAfter),
       httpsAgent: guardedAgent(new https.Agent(tlsAgentOptions(request.tls)), connected, options.notAfter),
     });
   } catch (error) {
-    if (options.signal?.aborted) throw new AbortError(`${request.method} ${path} was cancelled`);
-    if (deadline.aborted)
-      throw new OpenStackError(`no answer within ${options.timeoutMs / 1000} s`, fields({ code: 'ETIMEDOUT' }));
-    const code = isAxiosError(error) ? error.code : undefined;
-    if (code === 'ERR_BAD_RESPONSE')
-      throw new OpenStackError('the answer is broken or larger than 10 MB', fields({ code: 'BAD_ANSWER' }));
-    const said = error instanceof Error ? scrub(error.message, request.secrets) : 'the connection failed';
-    throw new OpenStackError(said, fields({ code: code ?? 'ECONNFAILED' }));
+    throw ended() ?? new OpenStackError(wordsOf(error), fields({ code: codeOf(error) ?? 'ECONNFAILED' }));
   }
   const headers = Object.fromEntries(
     Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
-  const answered = fields({
+  const said = headers['x-openstack-request-id'];
+  const call = fields({
     sent: 'answered',
     status: answer.status,
-    requestId: headers['x-openstack-request-id'] ?? requestId,
+    requestId: said !== undefined && REQUEST_ID.test(said) ? said : requestId,
   });
   if (answer.status >= 300 && answer.status < 400) {
+    answer.data.destroy();
     throw new OpenStackError('the cloud redirects; not followed, so that the token goes nowhere else', {
-      ...answered,
+      ...call,
       code: 'REDIRECT',
     });
   }
-  if (answer.status >= 400) throw refused(answer.data, headers, answered, request.secrets);
-  return { status: answer.status, headers, body: parse(answer.data, answered) };
+  const failed = answer.status >= 400;
+  let text: { readonly text: string; readonly whole: boolean };
+  try {
+    text = await textOf(answer.data, failed ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES);
+  } catch (error) {
+    throw ended() ?? new OpenStackError(`the answer broke off: ${wordsOf(error)}`, { ...call, code: 'BAD_ANSWER' });
+  }
+  if (failed) throw refused(text.text, headers, call, request.secrets);
+  if (!text.whole) throw new OpenStackError('the answer is larger than 10 MB', { ...call, code: 'BAD_ANSWER' });
+  return { status: answer.status, headers, body: parse(text.text, call), call };
+
+  /** What our own clock or the caller has ended. */
+  function ended(): Error | undefined {
+    if (options.signal?.aborted) return new AbortError(`${request.method} ${path} was cancelled`);
+    if (deadline.aborted)
+      return new OpenStackError(`no answer within ${options.timeoutMs / 1000} s`, fields({ code: 'ETIMEDOUT' }));
+    return undefined;
+  }
+
+  function wordsOf(error: unknown): string {
+    return error instanceof Error ? scrub(error.message, request.secrets) : 'the connection failed';
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return isAxiosError(error) ? error.code : undefined;
+}
+
+/** A body as text, up to a limit in bytes. Beyond it, the connection is closed: leaving the loop destroys the stream. */
+async function textOf(stream: Readable, limit: number): Promise<{ readonly text: string; readonly whole: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > limit) break;
+  }
+  const text = Buffer.concat(chunks)
+    .subarray(0, limit)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+  return { text, whole: size <= limit };
 }
 
 function parse(text: string, fields: OpenStackErrorFields): unknown {
-  if (text === '' && fields.status === 204) return undefined;
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch {
@@ -124,41 +165,66 @@ function parse(text: string, fields: OpenStackErrorFields): unknown {
   }
 }
 
-/** Error bodies of Neutron (`NeutronError`), Nova (`itemNotFound`…), Keystone and its middleware (`error`), or anything else. */
+/**
+ * Error bodies of Neutron (`NeutronError`), Nova (`itemNotFound`…), Keystone and its middleware (`error`), or anything else. A 4xx with a body that is no JSON
+ * object is not the service's: told as BAD_ANSWER, so that no decision rests on its status.
+ */
 function refused(
   text: string,
   headers: Readonly<Record<string, string>>,
-  fields: OpenStackErrorFields,
+  call: OpenStackErrorFields,
   secrets: readonly string[],
 ): OpenStackError {
-  let said = text
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  let type: string | undefined;
+  const retryAfterMs = call.status === 429 || call.status === 503 ? retryAfter(headers['retry-after']) : undefined;
+  const known = reasonIn(text);
+  // Secrets first: whatever changes the text may break one in two.
+  const page = () => withoutSecrets(text, secrets).replace(/<[^>]*>/g, ' ');
+  const said = withoutSecrets(known?.said ?? '', secrets) || page();
+  const foreign = known === undefined && text.trim() !== '' && (call.status ?? 0) < 500;
+  return new OpenStackError(shortened(oneLine(said)) || 'no reason given', {
+    ...call,
+    type: known?.type,
+    retryAfterMs,
+    ...(foreign ? { code: 'BAD_ANSWER' } : {}),
+  });
+}
+
+/** Type and words of an error body; undefined where it is no JSON object. */
+function reasonIn(text: string): { readonly type?: string; readonly said?: string } | undefined {
+  let body: unknown;
   try {
-    const [key, value] = Object.entries(JSON.parse(text) as Record<string, unknown>)[0] ?? [];
-    if (typeof value === 'object' && value !== null) {
-      const inner = value as { type?: unknown; message?: unknown };
-      type = typeof inner.type === 'string' ? inner.type : key === 'error' ? undefined : key;
-      said = typeof inner.message === 'string' ? inner.message : said;
-    } else if (typeof value === 'string') said = value;
+    body = JSON.parse(text);
   } catch {
-    // Not JSON: a proxy's page, told as its text.
+    return undefined;
   }
-  const retryAfterMs = retryAfter(headers['retry-after']);
-  return new OpenStackError(scrub(said, secrets) || 'no reason given', { ...fields, type, retryAfterMs });
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  const [key, value] = Object.entries(body)[0] ?? [];
+  if (typeof value === 'string') return { said: value };
+  if (typeof value !== 'object' || value === null) return {};
+  const { type, title, message } = value as { type?: unknown; title?: unknown; message?: unknown };
+  const named = [type, key === 'error' ? title : key].find((one) => typeof one === 'string' && TYPE.test(one));
+  return {
+    ...(typeof named === 'string' ? { type: named } : {}),
+    ...(typeof message === 'string' ? { said: message } : {}),
+  };
 }
 
-/** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), in milliseconds from now. */
+/**
+ * `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), in milliseconds from now. Undefined for what is neither, and for what is over: then the
+ * retry has its usual pause, since with none it would come at once, again and again.
+ */
 export function retryAfter(value: string | undefined, now = Date.now()): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
+  const text = value?.trim() ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) - now : 0;
+  return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
-/** Takes every form of every secret out of a text that came from outside. */
+/** A text that came from outside, without any form of any secret, and not at length. */
 export function scrub(text: string, secrets: readonly string[]): string {
+  return shortened(withoutSecrets(text, secrets));
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
   const forms = secrets
     .filter((secret) => secret.length > 3)
     .flatMap((secret) => [
@@ -167,8 +233,11 @@ export function scrub(text: string, secrets: readonly string[]): string {
       encodeURIComponent(secret),
       Buffer.from(secret).toString('base64'),
     ]);
-  const clean = forms.reduce((rest, form) => rest.split(form).join('[secret]'), text);
-  return clean.length > MAX_SAID_LENGTH ? `${clean.slice(0, MAX_SAID_LENGTH)}…` : clean;
+  return forms.reduce((rest, form) => rest.split(form).join('[secret]'), text);
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_SAID_LENGTH ? `${text.slice(0, MAX_SAID_LENGTH)}…` : text;
 }
 
 function tlsAgentOptions(tls: TlsOptions | undefined): https.AgentOptions {

@@ -2,11 +2,24 @@
  * One region of a cloud: Neutron, Nova and Glance as typed calls. All addresses of all services stand here.
  * The rule: lists are never filtered by the server, since releases ignore or refuse filters on VPN collections; who needs less filters what came.
  */
+import { badAnswer, bodyOf, type ResourceSchema, readMany, readOne, readValue } from './answers.js';
 import type { CloudConfig } from './clouds-config.js';
-import { OpenStackError } from './errors.js';
-import type { CallOptions } from './http.js';
+import type { CallOptions, HttpAnswer } from './http.js';
 import { Session } from './session.js';
-import type { Collections, Flavor, Image, NetworkCollection, Server } from './types.js';
+import {
+  COLLECTION_SCHEMAS,
+  type Collections,
+  consoleSchema,
+  type Flavor,
+  flavorSchema,
+  type Image,
+  imageSchema,
+  type NetworkCollection,
+  newServerSchema,
+  routerInterfaceSchema,
+  type Server,
+  serverSchema,
+} from './types.js';
 
 /** Path, and the keys of one and of many in bodies, of every collection of Neutron that is used. */
 const NETWORK_COLLECTIONS: Readonly<Record<NetworkCollection, { path: string; one: string; many: string }>> = {
@@ -24,8 +37,9 @@ const NETWORK_COLLECTIONS: Readonly<Record<NetworkCollection, { path: string; on
   extensions: { path: 'extensions', one: 'extension', many: 'extensions' },
 };
 
-/** Pages of a list after which it counts as endless. */
-const MAX_PAGES = 1000;
+/** Pages and items of a list after which it counts as endless. The items bound its memory. */
+const MAX_PAGES = 1_000;
+const MAX_ITEMS = 100_000;
 
 /** Fields of a request body whose values must never be told. */
 const SECRET_FIELDS = /^(psk|password|adminPass|secret|user_data)$/;
@@ -48,20 +62,22 @@ export class Region {
     return (await this.session.endpoint('network', this.name, options)).replace(/\/v2\.0$/, '');
   }
 
-  /** Everything of a collection that the project may see, over all pages. */
+  /** Everything of a collection that the project may see, over all pages. A field that does not match its schema throws when it is read. */
   async list<C extends NetworkCollection>(collection: C, options: CallOptions): Promise<readonly Collections[C][]> {
     const { path, many } = NETWORK_COLLECTIONS[collection];
-    return this.pages<Collections[C]>('network', `/v2.0/${path}`, many, options);
+    return this.pages('network', `/v2.0/${path}`, many, schemaOf(collection), options);
   }
 
   async show<C extends NetworkCollection>(collection: C, id: string, options: CallOptions): Promise<Collections[C]> {
     const { path, one } = NETWORK_COLLECTIONS[collection];
-    return this.call<Collections[C]>('network', 'GET', `/v2.0/${path}/${id}`, one, undefined, options);
+    const answer = await this.request('network', 'GET', `/v2.0/${path}/${id}`, undefined, options);
+    return readOne(schemaOf(collection), answer, one);
   }
 
   async create<C extends NetworkCollection>(collection: C, body: Body, options: CallOptions): Promise<Collections[C]> {
     const { path, one } = NETWORK_COLLECTIONS[collection];
-    return this.call<Collections[C]>('network', 'POST', `/v2.0/${path}`, one, { [one]: body }, options);
+    const answer = await this.request('network', 'POST', `/v2.0/${path}`, { [one]: body }, options);
+    return readOne(schemaOf(collection), answer, one);
   }
 
   async update<C extends NetworkCollection>(
@@ -71,116 +87,85 @@ export class Region {
     options: CallOptions,
   ): Promise<Collections[C]> {
     const { path, one } = NETWORK_COLLECTIONS[collection];
-    return this.call<Collections[C]>('network', 'PUT', `/v2.0/${path}/${id}`, one, { [one]: body }, options);
+    const answer = await this.request('network', 'PUT', `/v2.0/${path}/${id}`, { [one]: body }, options);
+    return readOne(schemaOf(collection), answer, one);
   }
 
   async remove(collection: NetworkCollection, id: string, options: CallOptions): Promise<void> {
-    await this.request('network', 'DELETE', `/v2.0/${NETWORK_COLLECTIONS[collection].path}/${id}`, undefined, options);
+    const { path } = NETWORK_COLLECTIONS[collection];
+    bodyOf(await this.request('network', 'DELETE', `/v2.0/${path}/${id}`, undefined, options));
   }
 
   /** Id of the port that joins them. */
   async addRouterInterface(router: string, subnet: string, options: CallOptions): Promise<string> {
-    const answer = await this.request(
-      'network',
-      'PUT',
-      `/v2.0/routers/${router}/add_router_interface`,
-      { subnet_id: subnet },
-      options,
-    );
-    return String(answer.port_id ?? '');
+    const path = `/v2.0/routers/${router}/add_router_interface`;
+    const answer = await this.request('network', 'PUT', path, { subnet_id: subnet }, options);
+    return readValue(routerInterfaceSchema, answer, bodyOf(answer), 'interface').port_id;
   }
 
   async removeRouterInterface(router: string, subnet: string, options: CallOptions): Promise<void> {
-    await this.request(
-      'network',
-      'PUT',
-      `/v2.0/routers/${router}/remove_router_interface`,
-      { subnet_id: subnet },
-      options,
-    );
+    const path = `/v2.0/routers/${router}/remove_router_interface`;
+    bodyOf(await this.request('network', 'PUT', path, { subnet_id: subnet }, options));
   }
 
   async listServers(options: CallOptions): Promise<readonly Server[]> {
-    return this.pages<Server>('compute', '/servers/detail', 'servers', options);
+    return this.pages('compute', '/servers/detail', 'servers', serverSchema, options);
   }
 
   async showServer(id: string, options: CallOptions): Promise<Server> {
-    return this.call<Server>('compute', 'GET', `/servers/${id}`, 'server', undefined, options);
+    return readOne(serverSchema, await this.request('compute', 'GET', `/servers/${id}`, undefined, options), 'server');
   }
 
-  /** Nova answers with little but the id. */
   async createServer(body: Body, options: CallOptions): Promise<{ readonly id: string }> {
-    return this.call<{ readonly id: string }>('compute', 'POST', '/servers', 'server', { server: body }, options);
+    const answer = await this.request('compute', 'POST', '/servers', { server: body }, options);
+    return readOne(newServerSchema, answer, 'server');
   }
 
   async removeServer(id: string, options: CallOptions): Promise<void> {
-    await this.request('compute', 'DELETE', `/servers/${id}`, undefined, options);
+    bodyOf(await this.request('compute', 'DELETE', `/servers/${id}`, undefined, options));
   }
 
   /** The last `lines` lines of a server's console. Asking is a POST, but it changes nothing. */
   async consoleOutput(id: string, lines: number, options: CallOptions): Promise<string> {
-    return this.call<string>(
-      'compute',
-      'POST',
-      `/servers/${id}/action`,
+    const body = { 'os-getConsoleOutput': { length: lines } };
+    return readOne(
+      consoleSchema,
+      await this.request('compute', 'POST', `/servers/${id}/action`, body, options),
       'output',
-      { 'os-getConsoleOutput': { length: lines } },
-      options,
     );
   }
 
   async listFlavors(options: CallOptions): Promise<readonly Flavor[]> {
-    return this.pages<Flavor>('compute', '/flavors/detail', 'flavors', options);
+    return this.pages('compute', '/flavors/detail', 'flavors', flavorSchema, options);
   }
 
   async listImages(options: CallOptions): Promise<readonly Image[]> {
-    return this.pages<Image>('image', '/v2/images', 'images', options);
+    return this.pages('image', '/v2/images', 'images', imageSchema, options);
   }
 
   /** Pages by `marker` against our own address: a cloud's `next` link may name a host that only it can reach. */
-  private async pages<T extends { readonly id?: string }>(
+  private async pages<T extends { readonly id?: unknown }>(
     service: Service,
     path: string,
     key: string,
+    schema: ResourceSchema<T>,
     options: CallOptions,
   ): Promise<readonly T[]> {
     const all: T[] = [];
-    for (let page = 0, marker = ''; page < MAX_PAGES; page++) {
-      const answer = await this.request(
-        service,
-        'GET',
-        marker === '' ? path : `${path}?marker=${marker}`,
-        undefined,
-        options,
-      );
-      const items = answer[key];
-      if (!Array.isArray(items)) throw this.unexpected(service, 'GET', path, `a list "${key}"`);
-      all.push(...(items as T[]));
-      const next =
-        service === 'image'
-          ? answer.next
-          : (answer[`${key}_links`] as { rel?: string }[] | undefined)?.some((link) => link.rel === 'next');
-      const last = (items as T[]).at(-1)?.id;
-      if (!next || last === undefined) return all;
-      if (last === marker) throw this.unexpected(service, 'GET', path, 'a list that ends: the same page came twice');
-      marker = last;
+    const markers = new Set<string>();
+    let next = path;
+    for (;;) {
+      const answer = await this.request(service, 'GET', next, undefined, options);
+      const items = readMany(schema, answer, key);
+      for (const item of items) all.push(item);
+      const marker = items.at(-1)?.id;
+      if (!hasNext(service, key, answer) || typeof marker !== 'string') return all;
+      if (markers.has(marker)) throw badAnswer(answer, `${key} does not end: the same page came twice`);
+      markers.add(marker);
+      if (markers.size >= MAX_PAGES || all.length > MAX_ITEMS)
+        throw badAnswer(answer, `${key} does not end: ${markers.size} pages with ${all.length} items came`);
+      next = `${path}?marker=${encodeURIComponent(marker)}`;
     }
-    throw this.unexpected(service, 'GET', path, `a list that ends: it has more than ${MAX_PAGES} pages`);
-  }
-
-  private async call<T>(
-    service: Service,
-    method: 'GET' | 'POST' | 'PUT',
-    path: string,
-    key: string,
-    body: Body | undefined,
-    options: CallOptions,
-  ): Promise<T> {
-    const value = (await this.request(service, method, path, body, options))[key];
-    if (value === undefined || value === null) throw this.unexpected(service, method, path, `"${key}"`);
-    if (typeof value === 'object' && typeof (value as { id?: unknown }).id !== 'string')
-      throw this.unexpected(service, method, path, `"${key}" with an id`);
-    return value as T;
   }
 
   private async request(
@@ -189,14 +174,14 @@ export class Region {
     path: string,
     body: Body | undefined,
     options: CallOptions,
-  ): Promise<Record<string, unknown>> {
+  ): Promise<HttpAnswer> {
     const base =
       service === 'network'
         ? await this.networkEndpoint(options)
         : await this.session.endpoint(service, this.name, options);
     // Catalogs list Glance with and without its version.
     const url = `${service === 'image' ? base.replace(/\/v2(\.\d+)?$/, '') : base}${path}`;
-    const answer = await this.session.send(
+    return this.session.send(
       {
         service,
         region: this.name,
@@ -212,20 +197,6 @@ export class Region {
       },
       options,
     );
-    if (method !== 'DELETE' && (typeof answer.body !== 'object' || answer.body === null))
-      throw this.unexpected(service, method, path, 'a JSON object');
-    return (answer.body ?? {}) as Record<string, unknown>;
-  }
-
-  private unexpected(service: Service, method: string, path: string, wanted: string): OpenStackError {
-    return new OpenStackError(`the answer has not ${wanted}`, {
-      service,
-      region: this.name,
-      method,
-      path,
-      sent: 'answered',
-      code: 'BAD_ANSWER',
-    });
   }
 }
 
@@ -242,6 +213,19 @@ export class Regions {
     this.sessions.set(cloud.name, session);
     return session;
   }
+}
+
+/** The one cast: a schema is not known to be that of its own collection once the collection is generic. */
+function schemaOf<C extends NetworkCollection>(collection: C): ResourceSchema<Collections[C]> {
+  return COLLECTION_SCHEMAS[collection] as unknown as ResourceSchema<Collections[C]>;
+}
+
+/** Glance puts `next` beside its list, the others a list of links. */
+function hasNext(service: Service, key: string, answer: HttpAnswer): boolean {
+  const body = bodyOf(answer);
+  if (service === 'image') return Boolean(body.next);
+  const links = body[`${key}_links`];
+  return Array.isArray(links) && links.some((link: { rel?: unknown } | null) => link?.rel === 'next');
 }
 
 function secretsIn(value: unknown): readonly string[] {

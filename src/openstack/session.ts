@@ -2,19 +2,11 @@
  * A login at one cloud: its token, renewed before it expires and once on a 401, and its catalog.
  * The rule: one session per cloud and worker; callers that need a token at the same time share one login.
  */
+import { badAnswer, readOne, readValue } from './answers.js';
 import type { CloudAuth, CloudConfig } from './clouds-config.js';
-import { CloudConfigError, OpenStackError } from './errors.js';
+import { CloudConfigError, OpenStackError, oneLine } from './errors.js';
 import { type CallOptions, type HttpAnswer, type HttpRequest, send } from './http.js';
-
-interface CatalogEntry {
-  readonly type: string;
-  readonly endpoints: readonly {
-    readonly interface: string;
-    readonly region?: string;
-    readonly region_id?: string;
-    readonly url: string;
-  }[];
-}
+import { type CatalogEntry, catalogEntrySchema, tokenSchema } from './types.js';
 
 interface Token {
   readonly value: string;
@@ -69,7 +61,7 @@ export class Session {
         ? `interfaces: ${here.map((endpoint) => endpoint.interface).join(', ')}`
         : `regions: ${(await this.regions(options)).join(', ')}`;
     throw new CloudConfigError(
-      `cloud "${this.cloud.name}" has no ${service} service at interface ${this.cloud.interface} in region "${region}"; its catalog has ${known}`,
+      `cloud "${this.cloud.name}" has no ${service} service at interface ${this.cloud.interface} in region "${region}"; its catalog has ${oneLine(known)}`,
     );
   }
 
@@ -123,29 +115,46 @@ export class Session {
       },
       options,
     ).catch((error: unknown) => {
-      throw error instanceof OpenStackError && error.fields.status === 401
+      // Keystone says so in JSON with a title. A 401 of any other form is that of a proxy, which passes.
+      const refused =
+        error instanceof OpenStackError && error.fields.status === 401 && error.fields.type === 'Unauthorized';
+      throw refused
         ? new CloudConfigError(
             `cloud "${cloud.name}" (${cloud.source}) refuses the login: check user, password and project. It says: ${error.said}`,
           )
         : error;
     });
-    const token = (
-      answer.body as
-        | { token?: { expires_at?: string; project?: { id: string }; catalog?: readonly CatalogEntry[] } }
-        | undefined
-    )?.token;
+    const token = readOne(tokenSchema, answer, 'token');
     const value = answer.headers['x-subject-token'];
-    if (token?.expires_at === undefined || value === undefined)
-      throw new CloudConfigError(`${cloud.authUrl} does not answer like Keystone v3`);
-    if (token.project === undefined)
+    if (!value)
+      throw badAnswer(answer, 'the answer has no X-Subject-Token: is this address really Keystone v3, or a proxy?');
+    if (!token.project)
       throw new CloudConfigError(`cloud "${cloud.name}": the login has no project; name one in ${cloud.source}`);
+    if (token.catalog === undefined) throw badAnswer(answer, 'token.catalog is missing: expected a list');
     return {
       value,
       expiresAt: Date.parse(token.expires_at),
       projectId: token.project.id,
-      catalog: token.catalog ?? [],
+      catalog: catalogOf(token.catalog, answer),
     };
   }
+}
+
+/** Entries of services that are used must be whole; an odd one of any other service is left out. */
+function catalogOf(entries: readonly unknown[], answer: HttpAnswer): readonly CatalogEntry[] {
+  const used = Object.values(ALIASES).flat();
+  return entries.flatMap((entry, index) => {
+    const read = catalogEntrySchema.safeParse(entry);
+    if (!read.success && !used.includes(String((entry as { type?: unknown } | null)?.type))) return [];
+    const whole = readValue(catalogEntrySchema, answer, entry, `token.catalog[${index}]`);
+    const wrong = used.includes(whole.type) ? whole.endpoints.findIndex(({ url }) => !isHttp(url)) : -1;
+    if (wrong < 0) return [whole];
+    throw badAnswer(answer, `token.catalog[${index}].endpoints[${wrong}].url: expected an http address`);
+  });
+}
+
+function isHttp(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 function secretOf(auth: CloudAuth): string {

@@ -6,7 +6,9 @@ import type { ResourceKind, StepOutput } from '../../graph/types.js';
 import type { Collections, NetworkCollection } from '../../openstack/types.js';
 import { isGone } from '../failures.js';
 import { type Difference, type Found, type Kind, markOf, type StepScope } from '../kind.js';
-import { isMarkOf, parseMark } from '../mark.js';
+import { isMarkOf, type Mark, parseMark } from '../mark.js';
+
+type Fields = Readonly<Record<string, unknown>>;
 
 export interface NeutronKindOptions<K extends ResourceKind, C extends NetworkCollection> {
   readonly kind: K;
@@ -38,7 +40,9 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
         attempt.read((call) => region.projectId(call)),
         attempt.read((call) => region.list(collection, call)),
       ]);
-      return all.map(foundOf).filter((found) => found.fields.project_id === projectId && found.mark !== undefined);
+      // Of a resource of someone else's, nothing is read but whose it is: it may be odd in any other field.
+      const own = (one: Fields) => one.project_id === projectId && markIn(one) !== undefined;
+      return all.filter(own).map(foundOf);
     },
     async create(scope) {
       const body = { ...options.body(scope), description: markOf(scope) };
@@ -70,14 +74,18 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
 
 /** Any resource of Neutron with its mark, if it bears one. */
 export function foundOf(resource: Collections[NetworkCollection]): Found {
-  const fields = resource as unknown as Readonly<Record<string, unknown>>;
+  const fields: Fields = resource;
   return {
     id: String(fields.id),
     name: String(fields.name ?? ''),
-    mark: parseMark(fields.description as string | undefined),
+    mark: markIn(fields),
     ...(typeof fields.status === 'string' ? { status: fields.status } : {}),
     fields,
   };
+}
+
+function markIn({ description }: Fields): Mark | undefined {
+  return parseMark(typeof description === 'string' ? description : undefined);
 }
 
 /** Equal as the API means it: lists without order, objects by what was asked of them, and null like an empty text. */

@@ -18,7 +18,7 @@ export const server: Kind<'server'> = {
   },
   async inventory(region, attempt) {
     const all = await attempt.read((call) => region.listServers(call));
-    return all.map(foundOf).filter((found) => found.mark !== undefined);
+    return all.filter((one) => parseMark(one.metadata[SERVER_MARK]) !== undefined).map(foundOf);
   },
   async create(scope) {
     const { image, flavor, peers } = scope.step.want;
