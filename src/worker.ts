@@ -14,6 +14,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { beatEveryMs } from './activities/attempt.js';
 import { createActivities } from './activities/index.js';
 import { WorkerContext } from './activities/worker-context.js';
 import { readWorkerConfig, type WorkerConfig, WorkerConfigError } from './worker-config.js';
@@ -82,8 +83,8 @@ export async function startWorker(
     // Lets a write in flight end; its own timeout is the bound.
     shutdownGraceTime: config.timing.httpTimeoutMs,
     // How soon a step hears of a cancellation.
-    maxHeartbeatThrottleInterval: Math.min(5_000, config.timing.heartbeatMs / 6),
-    defaultHeartbeatThrottleInterval: Math.min(5_000, config.timing.heartbeatMs / 6),
+    maxHeartbeatThrottleInterval: beatEveryMs(config.timing),
+    defaultHeartbeatThrottleInterval: beatEveryMs(config.timing),
   });
   const done = worker.run().finally(() => connection.close());
   return {

@@ -20,6 +20,17 @@ export interface WriteOptions {
   readonly timeoutMs: number;
 }
 
+/** The step that an attempt is for: its key, and its resource in words. */
+interface StepName {
+  readonly key: string;
+  readonly title: string;
+}
+
+/** Often enough that a cancel is heard within seconds, and six times within what a silent attempt is given up after. In milliseconds. */
+export function beatEveryMs({ heartbeatMs }: Timing): number {
+  return Math.max(20, Math.min(2_000, heartbeatMs / 6));
+}
+
 export class Attempt {
   private readonly startedWall = Date.now();
   private readonly startedMono = performance.now();
@@ -33,7 +44,7 @@ export class Attempt {
 
   private constructor(
     private readonly timing: Timing,
-    private readonly step: string | undefined,
+    private readonly step: StepName | undefined,
   ) {
     const last = activityInfo().heartbeatDetails as AttemptLedger | undefined;
     const { attempt } = activityInfo();
@@ -46,12 +57,12 @@ export class Attempt {
   }
 
   /**
-   * Runs an activity's body as an attempt. What it throws reaches Temporal as an application failure or a cancellation, with its doubts. `step`: its
-   * key, for who watches.
+   * Runs an activity's body as an attempt. What it throws reaches Temporal as an application failure or a cancellation, with its doubts and with the
+   * step in its message.
    */
-  static async run<T>(timing: Timing, body: (attempt: Attempt) => Promise<T>, step?: string): Promise<T> {
+  static async run<T>(timing: Timing, body: (attempt: Attempt) => Promise<T>, step?: StepName): Promise<T> {
     const attempt = new Attempt(timing, step);
-    const timer = setInterval(() => attempt.beat(false), Math.max(20, timing.heartbeatMs / 6));
+    const timer = setInterval(() => attempt.beat(false), beatEveryMs(timing));
     try {
       return await body(attempt);
     } catch (error) {
@@ -112,7 +123,7 @@ export class Attempt {
       ...(this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt }),
       ...(this.inUseSince === undefined ? {} : { inUseSince: this.inUseSince }),
       ...(this.failingSince === undefined ? {} : { failingSince: this.failingSince }),
-      ...(this.step === undefined ? {} : { step: this.step }),
+      ...(this.step === undefined ? {} : { step: this.step.key }),
     } satisfies AttemptLedger);
   }
 
@@ -131,7 +142,7 @@ export class Attempt {
     if (error instanceof AttemptOver) {
       return ApplicationFailure.create({ message: error.message, type: 'AttemptOver', details: [doubt] });
     }
-    return failureOf(error, doubt);
+    return failureOf(error, doubt, this.step === undefined ? '' : `${this.step.title} (${this.step.key}): `);
   }
 }
 

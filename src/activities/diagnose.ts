@@ -36,24 +36,43 @@ const IPSEC_FIELDS = [
   'pfs',
 ] as const satisfies readonly (keyof IpsecPolicy)[];
 
-/** Reads both ends. Fails `TunnelDown` when a connection has been removed meanwhile. */
+/** Reads both ends in full. Fails `TunnelDown` when a connection has been removed meanwhile. */
 export async function readEnds(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<Ends> {
   const [a, b] = input.sites;
-  return [
-    await readEnd(a, input, await worker.open(a, attempt), attempt),
-    await readEnd(b, input, await worker.open(b, attempt), attempt),
-  ];
+  return Promise.all([readEnd(a, input, worker, attempt), readEnd(b, input, worker, attempt)]);
 }
 
-async function readEnd(site: SitePins, input: LinkInput, region: Region, attempt: Attempt): Promise<End> {
+/** The status that the API gives each end's connection, by site: one call an end, for who asks over and over. */
+export async function readStatuses(
+  input: LinkInput,
+  worker: WorkerContext,
+  attempt: Attempt,
+): Promise<Readonly<Record<string, string>>> {
+  const ends = input.sites.map(async (site) => {
+    const region = await worker.open(site, attempt);
+    return [site.site, (await readConnection(site, input, region, attempt)).status] as const;
+  });
+  return Object.fromEntries(await Promise.all(ends));
+}
+
+async function readConnection(
+  site: SitePins,
+  input: LinkInput,
+  region: Region,
+  attempt: Attempt,
+): Promise<SiteConnection> {
   const id = input.outputs[`${input.link}/${site.site}/siteConnection`]?.id;
   const connection = (await attempt.read((call) => region.list('siteConnections', call))).find((one) => one.id === id);
-  if (connection === undefined) {
-    throw refuse(
-      'TunnelDown',
-      `the site connection ${id} of ${site.site} is gone from ${site.region}: someone removed it. Apply again to make it anew`,
-    );
-  }
+  if (connection !== undefined) return connection;
+  throw refuse(
+    'TunnelDown',
+    `the site connection ${id} of ${site.site} is gone from ${site.region}: someone removed it. Apply again to make it anew`,
+  );
+}
+
+async function readEnd(site: SitePins, input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<End> {
+  const region = await worker.open(site, attempt);
+  const connection = await readConnection(site, input, region, attempt);
   const service = await attempt.read((call) => region.show('vpnServices', connection.vpnservice_id, call));
   const router = await attempt.read((call) => region.show('routers', service.router_id, call));
   const ike = await attempt.read((call) => region.show('ikePolicies', connection.ikepolicy_id, call));

@@ -42,13 +42,13 @@ export async function patiently<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** What Temporal is to record for an error, with the step's doubts in its details. */
-export function failureOf(error: unknown, details: Readonly<Record<string, unknown>>): ApplicationFailure {
+/** What Temporal is to record for an error, with the step's doubts in its details and its name before its message. */
+export function failureOf(error: unknown, details: Readonly<Record<string, unknown>>, step = ''): ApplicationFailure {
   if (error instanceof ApplicationFailure) {
     const [first] = (error.details ?? []) as Readonly<Record<string, unknown>>[];
     const { message, type, nonRetryable, nextRetryDelay } = error;
     return ApplicationFailure.create({
-      message,
+      message: `${step}${message}`,
       ...(type ? { type } : {}),
       nonRetryable: nonRetryable ?? false,
       ...(nextRetryDelay ? { nextRetryDelay } : {}),
@@ -58,7 +58,7 @@ export function failureOf(error: unknown, details: Readonly<Record<string, unkno
   if (error instanceof CloudConfigError) {
     return ApplicationFailure.create({
       type: 'CloudNotSuitable',
-      message: error.message,
+      message: `${step}${error.message}`,
       nonRetryable: true,
       details: [details],
     });
@@ -68,14 +68,14 @@ export function failureOf(error: unknown, details: Readonly<Record<string, unkno
     const final = verdict.retry === 'no' || verdict.retry === 'gone';
     return ApplicationFailure.create({
       type: final ? 'CloudRefused' : 'CloudUnavailable',
-      message: final ? `${error.message}. What to do: ${verdict.cure}` : error.message,
+      message: `${step}${error.message}${final ? `. What to do: ${verdict.cure}` : ''}`,
       nonRetryable: final,
       details: [details],
       ...(error.fields.retryAfterMs === undefined ? {} : { nextRetryDelay: error.fields.retryAfterMs }),
     });
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return ApplicationFailure.create({ type: 'Unexpected', message, details: [details] });
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return ApplicationFailure.create({ type: 'Unexpected', message: `${step}${said}`, details: [details] });
 }
 
 export function isAbort(error: unknown): boolean {

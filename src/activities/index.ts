@@ -35,7 +35,7 @@ function verbsOf(kind: ResourceKind, worker: WorkerContext) {
         const region = await worker.open(input.site, attempt);
         return ensureKind(kindOf(kind), { ...input, link: input.link, region, attempt, worker });
       },
-      input.step.key,
+      input.step,
     );
   const remove = (input: RemoveInput) =>
     Attempt.run(
@@ -45,7 +45,7 @@ function verbsOf(kind: ResourceKind, worker: WorkerContext) {
         const scope = { ...input, run: input.run ?? '', link: undefined, region, attempt, worker };
         return removeKind(kindOf(kind), input, scope);
       },
-      input.step.key,
+      input.step,
     );
   return [
     [activityName('ensure', kind), ensure],

@@ -1,5 +1,5 @@
 /**
- * What a resource kind must say of itself: how to find, make, compare, change and remove it. The algorithms around it (`ensure.ts`, `remove.ts`) are written once.
+ * What a resource kind must say of itself: how to find, make, compare, change and remove it. The algorithms around it (`ensure-kind.ts`, `remove-kind.ts`) are written once.
  * The rule: a kind decides nothing about ownership or retries.
  */
 import type { ResourceKind, ResourceStep, StepOutput } from '../graph/types.js';

@@ -9,12 +9,27 @@ import type { StepOutput } from '../graph/types.js';
 import { CloudConfigError } from '../openstack/errors.js';
 import type { Region } from '../openstack/region.js';
 import { RememberingRegion } from '../openstack/remembering-region.js';
+import type { NetworkCollection } from '../openstack/types.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
 import { externalNetworkId } from './resources/external-gateway.js';
 import type { WorkerContext } from './worker-context.js';
+
+/** What a look at a site needs, sooner or later. */
+const LOOKED_AT: readonly NetworkCollection[] = [
+  'extensions',
+  'networks',
+  'subnets',
+  'routers',
+  'ports',
+  'ikePolicies',
+  'ipsecPolicies',
+  'vpnServices',
+  'endpointGroups',
+  'siteConnections',
+];
 
 const EXTENSIONS = ['vpnaas', 'vpn-endpoint-groups'];
 
@@ -56,6 +71,7 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
     owner: worker.owner,
     keyId: worker.keys.currentId,
   };
+  await attempt.read((call) => region.prefetch(LOOKED_AT, call));
   const problems: string[] = [];
   const collect = async <T>(work: Promise<T>): Promise<T | undefined> => {
     try {

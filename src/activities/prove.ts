@@ -7,7 +7,7 @@ import type { Region } from '../openstack/region.js';
 import type { LinkInput, PingOutput, PingStatistics, TunnelOutput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { type ConsoleReport, readConsole } from './check-script.js';
-import { diagnose, type Ends, readEnds } from './diagnose.js';
+import { diagnose, readEnds, readStatuses } from './diagnose.js';
 import { isGone, refuse } from './failures.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -33,8 +33,10 @@ export function makePingPeers(worker: WorkerContext) {
       const answers = new Map<Direction, PingStatistics>();
       const started = new Set<Direction>();
       for (;;) {
-        for (const direction of directions) {
-          const report = await look(direction, input, attempt);
+        const reports = await Promise.all(directions.map((direction) => look(direction, input, attempt)));
+        for (const [index, report] of reports.entries()) {
+          const direction = directions[index];
+          if (direction === undefined) continue;
           if (report.started) started.add(direction);
           const best = report.measured
             .filter((one) => one.sequence > direction.baseline && one.received > 0)
@@ -66,8 +68,7 @@ export function makeAwaitTunnel(worker: WorkerContext) {
     Attempt.run(input.timing, async (attempt) => {
       const deadline = deadlineOf(input);
       for (;;) {
-        const ends = await readEnds(input, worker, attempt);
-        const statuses = Object.fromEntries(ends.map((end) => [end.site.site, end.connection.status]));
+        const statuses = await readStatuses(input, worker, attempt);
         const values = Object.values(statuses);
         if (values.every((status) => status === 'ACTIVE')) return { statuses };
         const late = Date.now() > deadline;
@@ -78,7 +79,8 @@ export function makeAwaitTunnel(worker: WorkerContext) {
           };
         }
         if (late || values.includes('ERROR')) {
-          throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${diagnose(ends as Ends)}`);
+          const why = diagnose(await readEnds(input, worker, attempt));
+          throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${why}`);
         }
         await attempt.pause(input.timing.pollMs);
       }
@@ -130,13 +132,13 @@ async function notProven(
   started: ReadonlySet<Direction>,
 ): Promise<Error> {
   const silent = directions.filter((direction) => !started.has(direction)).map((direction) => direction.from);
-  const ends = await readEnds(input, worker, attempt);
   if (silent.length > 0) {
     return refuse(
       'CheckInconclusive',
       `the test VM of ${silent.join(' and ')} never ran its script within ${input.timeoutMs / 1000} s, so nothing is known of tunnel ${input.link}: its image may not run user data (cloud-init), or not reach the metadata`,
     );
   }
+  const ends = await readEnds(input, worker, attempt);
   const statuses = Object.fromEntries(ends.map((end) => [end.site.site, end.connection.status]));
   return refuse(
     'TunnelDown',

@@ -149,16 +149,8 @@ function endOf(vpn: string, error: unknown): unknown {
       `the run of ${vpn} was terminated, which no rollback survives. Remove what it left with: regionlink destroy ${vpn}`,
     );
   }
-  let innermost: unknown = error.cause;
-  let leftovers: readonly Leftover[] = [];
-  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure) {
-      innermost = cause;
-      const [details] = (cause.details ?? []) as { leftovers?: readonly Leftover[] }[];
-      leftovers = leftovers.length > 0 ? leftovers : (details?.leftovers ?? []);
-      if (cause.type === 'Leftovers') break;
-    }
-  }
-  const type = innermost instanceof ApplicationFailure ? (innermost.type ?? 'Unexpected') : 'Unexpected';
-  return new VpnFailedError(vpn, type, innermost instanceof Error ? innermost.message : String(innermost), leftovers);
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure)) return new VpnFailedError(vpn, 'Unexpected', String(cause?.message), []);
+  const [details] = (cause.details ?? []) as { leftovers?: readonly Leftover[] }[];
+  return new VpnFailedError(vpn, cause.type ?? 'Unexpected', cause.message, details?.leftovers ?? []);
 }

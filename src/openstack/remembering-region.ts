@@ -9,6 +9,23 @@ import type { Collections, NetworkCollection, Server } from './types.js';
 export class RememberingRegion extends Region {
   private readonly lists = new Map<string, Promise<readonly unknown[]>>();
 
+  /**
+   * Asks for all of these at once, so that the look takes as long as its slowest list and not their sum. A list that fails is told to who asks
+   * for it, which nobody does where its extension is missing.
+   */
+  async prefetch(collections: readonly NetworkCollection[], options: CallOptions): Promise<void> {
+    await Promise.allSettled(collections.map((collection) => this.list(collection, options)));
+  }
+
+  override async show<C extends NetworkCollection>(
+    collection: C,
+    id: string,
+    options: CallOptions,
+  ): Promise<Collections[C]> {
+    const listed = (await this.list(collection, options)).find((one) => one.id === id);
+    return listed ?? super.show(collection, id, options);
+  }
+
   override list<C extends NetworkCollection>(collection: C, options: CallOptions): Promise<readonly Collections[C][]> {
     return this.once(collection, () => super.list(collection, options));
   }

@@ -6,8 +6,8 @@ import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio
 import { isResourceStep } from '../graph/types.js';
 import { walkBackward } from '../graph/walk.js';
 import { removeStep, takeInventory } from './activities.js';
+import { leftoversOrUnknown, listOf, oneLine } from './failures.js';
 import type { DestroyInput, DestroyResult, Leftover } from './protocol.js';
-import { leftoversOrUnknown, listOf, oneLine } from './saga.js';
 import { Tracker } from './tracker.js';
 
 /** How long removals are tried: as long as a rollback's default. */
@@ -15,7 +15,7 @@ const DESTROY_FOR_MS = 30 * 24 * 3600 * 1000;
 
 export async function destroyVpn(input: DestroyInput): Promise<DestroyResult> {
   const tracker = new Tracker('destroy', input.vpn, 'resolving');
-  const inventory = await takeInventory(input);
+  const inventory = await tracker.orEnd(takeInventory(input));
   tracker.plan(inventory.graph, inventory.sites);
   tracker.enter('destroying');
   const removed: DestroyResult['removed'][number][] = [];

@@ -230,7 +230,11 @@ export type FailureType =
   | 'CloudNotSuitable'
   | 'CheckInconclusive'
   | 'TunnelDown'
-  | 'Leftovers';
+  | 'Leftovers'
+  /** The worker stopped an attempt, or too little of its time was left: nothing was sent, and the next one does it. */
+  | 'AttemptOver'
+  /** An error of our own, tried again: report it. */
+  | 'Unexpected';
 
 export type Phase =
   | 'resolving'

@@ -11,14 +11,15 @@ import {
 } from '@temporalio/workflow';
 import { isResourceStep } from '../graph/types.js';
 import { resolveSpec } from './activities.js';
+import { failureOf, listOf } from './failures.js';
 import type { Leftover, ProvisionInput, ProvisionResult, ResolvedVpn } from './protocol.js';
-import { listOf, oneLine, Saga } from './saga.js';
+import { Saga } from './saga.js';
 import { Tracker } from './tracker.js';
 
 export async function provisionVpn(input: ProvisionInput): Promise<ProvisionResult> {
   const { firstExecutionRunId, workflowId, startTime } = workflowInfo();
   const tracker = new Tracker('provision', workflowId.replace(/^vpn\//, ''), 'resolving');
-  const resolved = await resolveSpec({ spec: input.spec, run: firstExecutionRunId, workflowId });
+  const resolved = await tracker.orEnd(resolveSpec({ spec: input.spec, run: firstExecutionRunId, workflowId }));
   tracker.plan(resolved.graph, resolved.sites, resolved.warnings);
 
   tracker.enter('provisioning');
@@ -35,11 +36,11 @@ export async function provisionVpn(input: ProvisionInput): Promise<ProvisionResu
     tracker.enter('rolling-back');
     await saga.unwind(keep ? 'temporary' : 'everything', keep ? 'made' : 'undone');
     tracker.enter(isCancellation(cause) ? 'cancelled' : 'failed');
-    throw withLeftovers(cause, saga.leftovers);
+    throw endOf(cause, keep, saga.leftovers);
   }
   if (saga.leftovers.length > 0) {
     tracker.enter('failed');
-    throw withLeftovers(undefined, saga.leftovers);
+    throw leftBehind('The VPN works, but its test VMs could not be cleaned up', saga.leftovers);
   }
   tracker.enter('done');
   return resultOf(resolved, saga);
@@ -50,15 +51,21 @@ function cancelledMeanwhile(): CancelledFailure | undefined {
   return CancellationScope.current().consideredCancelled ? new CancelledFailure('cancelled') : undefined;
 }
 
-/** The root cause as it is, unless something is left behind: then a failure that lists it, with the root cause inside. */
-function withLeftovers(cause: unknown, leftovers: readonly Leftover[]): unknown {
-  if (leftovers.length === 0) return cause;
-  const why =
-    cause === undefined
-      ? 'The VPN works, but its test VMs could not be cleaned up'
-      : `${oneLine(cause)}\nRollback could not finish`;
+/** How the run ends: as the cancel that it was, or as a failure that says what happened, and what became of what it had made. */
+function endOf(cause: unknown, keep: boolean, leftovers: readonly Leftover[]): unknown {
+  const failure = failureOf(cause);
+  if (leftovers.length > 0)
+    return leftBehind(`${failure?.message ?? 'Cancelled'}\nRollback could not finish`, leftovers, cause);
+  if (failure === undefined) return cause;
+  const then = keep
+    ? 'What was made is kept, as onFailure says; destroy or apply again to go on from it.'
+    : 'All that this run had made or changed is undone: both regions are as they were.';
+  return failureOf(cause, then);
+}
+
+function leftBehind(what: string, leftovers: readonly Leftover[], cause?: unknown): ApplicationFailure {
   return ApplicationFailure.create({
-    message: `${why}. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: regionlink destroy`,
+    message: `${what}. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: regionlink destroy`,
     type: 'Leftovers',
     nonRetryable: true,
     details: [{ leftovers }],

@@ -2,16 +2,11 @@
  * The saga: forward steps in one scope, undo in a shielded one. What is made, changed or in doubt is known here and nowhere else in a workflow.
  * The rule: a step's undo is registered before the step starts, and nothing is undone while a forward step still runs.
  */
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  TimeoutFailure,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import { type ActStep, isResourceStep, type ResourceStep, type Step, type StepOutput } from '../graph/types.js';
 import { walkBackward, walkForward } from '../graph/walk.js';
 import { awaitTunnel, ensureStep, pingPeers, removeStep, settle } from './activities.js';
+import { doubtOf, leftoversOf, leftoversOrUnknown, oneLine } from './failures.js';
 import type { Leftover, LinkInput, PingOutput, RemoveInput, ResolvedVpn, SitePins, TunnelOutput } from './protocol.js';
 import type { Tracker } from './tracker.js';
 
@@ -120,6 +115,8 @@ export class Saga {
   }
 
   private async runStep(step: Step): Promise<void> {
+    // Ready in the very moment of a cancel: it never begins, so there is nothing to undo and nothing in doubt.
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
     if (isResourceStep(step)) this.begun.set(step.key, step);
     this.tracker.step(step.key, 'running');
     try {
@@ -236,48 +233,3 @@ export class Saga {
 
 /** Once packets flow, the API's ACTIVE may lag by a minute; after three it is a warning. */
 const PROVEN_GRACE_SECONDS = 180;
-
-/**
- * When the last write of a failed step may still take effect: as the step itself says, or now, where the step was lost (worker killed, attempt
- * timed out) or cancelled between two attempts and nobody can say.
- */
-function doubtOf(error: unknown): number | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure) return Date.now();
-  if (cause instanceof ApplicationFailure) return (cause.details?.[0] as { doubtAt?: number } | undefined)?.doubtAt;
-  if (isCancellation(error)) {
-    const details = (cause as { details?: unknown[] } | undefined)?.details?.[0] as
-      | { doubtAt?: number; certain?: boolean }
-      | undefined;
-    return details?.certain ? details.doubtAt : Date.now();
-  }
-  return undefined;
-}
-
-function leftoversOf(error: unknown): readonly Leftover[] {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (!(cause instanceof ApplicationFailure)) return [];
-  return (cause.details?.[0] as { leftovers?: readonly Leftover[] } | undefined)?.leftovers ?? [];
-}
-
-/** What a failed removal left: as it says itself, or what is known of the step where it could not say. */
-export function leftoversOrUnknown(input: RemoveInput, error: unknown): readonly Leftover[] {
-  const said = leftoversOf(error);
-  if (said.length > 0) return said;
-  const { step, site, made } = input;
-  const id = made?.id ?? 'id unknown, look for its mark';
-  return [{ kind: step.kind, name: step.name, id, region: site.region, reason: oneLine(error) }];
-}
-
-/** Leftovers as text, one a line. */
-export function listOf(leftovers: readonly Leftover[]): string {
-  return leftovers.map((left) => `${left.kind} ${left.name} (${left.id}) in ${left.region}: ${left.reason}`).join('\n');
-}
-
-/** The innermost message, which is the one that says what happened. */
-export function oneLine(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
-  const message = innermost instanceof Error ? innermost.message : String(innermost);
-  return message.split('\n')[0]?.slice(0, 200) ?? '';
-}

@@ -4,9 +4,16 @@
  */
 
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { Graph, Step, StepOutput, StepState } from '../graph/types.js';
 import { isResourceStep } from '../graph/types.js';
+import { failureOf } from './failures.js';
 import { type Phase, PROGRESS_QUERY, type Progress, type SitePins, type StepProgress } from './protocol.js';
 
 export const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
@@ -57,6 +64,16 @@ export class Tracker {
     for (const step of graph.steps) this.steps.set(step.key, waiting(step));
     upsertSearchAttributes([{ key: VPN_REGIONS, value: [...new Set(this.sites.map((site) => site.region))] }]);
     this.show();
+  }
+
+  /** The first look of a run. Where it fails, nothing was touched, and the run says so and ends. */
+  async orEnd<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.enter(isCancellation(error) ? 'cancelled' : 'failed');
+      throw failureOf(error, 'Nothing was touched.') ?? error;
+    }
   }
 
   enter(phase: Phase): void {

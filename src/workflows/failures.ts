@@ -1,0 +1,84 @@
+/**
+ * What a failed step says: its cause in words, what it left behind, and when its last write may still take effect. Read from the failures that
+ * activities throw.
+ * The rule: a run's own failure tells the whole story in its outermost message, since that is what lists and terminals show.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { Leftover, RemoveInput } from './protocol.js';
+
+/**
+ * When the last write of a failed step may still take effect: as the step itself says, or now, where the step was lost (worker killed, attempt
+ * timed out) or cancelled between two attempts and nobody can say. A step that was cancelled before it was sent to any worker has written nothing.
+ */
+export function doubtOf(error: unknown): number | undefined {
+  if (!(error instanceof ActivityFailure)) return undefined;
+  const { cause } = error;
+  if (cause instanceof TimeoutFailure) return Date.now();
+  if (cause instanceof ApplicationFailure) return (cause.details?.[0] as { doubtAt?: number } | undefined)?.doubtAt;
+  if (!isCancellation(error)) return undefined;
+  const details = (cause as { details?: unknown[] } | undefined)?.details?.[0] as
+    | { doubtAt?: number; certain?: boolean }
+    | undefined;
+  return details?.certain ? details.doubtAt : Date.now();
+}
+
+export function leftoversOf(error: unknown): readonly Leftover[] {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return [];
+  return (cause.details?.[0] as { leftovers?: readonly Leftover[] } | undefined)?.leftovers ?? [];
+}
+
+/** What a failed removal left: as it says itself, or what is known of the step where it could not say. */
+export function leftoversOrUnknown(input: RemoveInput, error: unknown): readonly Leftover[] {
+  const said = leftoversOf(error);
+  if (said.length > 0) return said;
+  const { step, site, made } = input;
+  const id = made?.id ?? 'id unknown, look for its mark';
+  return [{ kind: step.kind, name: step.name, id, region: site.region, reason: oneLine(error) }];
+}
+
+/** Leftovers as text, one a line. */
+export function listOf(leftovers: readonly Leftover[]): string {
+  return leftovers.map((left) => `${left.kind} ${left.name} (${left.id}) in ${left.region}: ${left.reason}`).join('\n');
+}
+
+/** The innermost failure, which is the one that says what happened. */
+function rootOf(error: unknown): unknown {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  return innermost;
+}
+
+/** Its message, in one line for a table. */
+export function oneLine(error: unknown): string {
+  return messageOf(error).split('\n')[0]?.slice(0, 200) ?? '';
+}
+
+/** Its whole message. */
+function messageOf(error: unknown): string {
+  const root = rootOf(error);
+  return root instanceof Error ? root.message : String(root);
+}
+
+/** Its published type. A timeout of Temporal's own means that nobody has answered in time. */
+function typeOf(error: unknown): string {
+  const root = rootOf(error);
+  if (root instanceof ApplicationFailure) return root.type ?? 'Unexpected';
+  return root instanceof TimeoutFailure ? 'CloudUnavailable' : 'Unexpected';
+}
+
+/**
+ * The failure that a run ends with, the step's own words outermost and what became of the rest after them. Undefined for a cancel, and for an
+ * error of ours, which must fail the workflow task and not the run.
+ */
+export function failureOf(error: unknown, then = ''): ApplicationFailure | undefined {
+  if (isCancellation(error) || !(error instanceof TemporalFailure)) return undefined;
+  const message = [messageOf(error), then].filter((part) => part !== '').join('\n');
+  return ApplicationFailure.create({ message, type: typeOf(error), nonRetryable: true, cause: error });
+}
