@@ -2,7 +2,7 @@
  * What other services import: start, watch, cancel and list operations on VPNs. The CLI uses nothing else.
  * The rule: starting is idempotent by name. The same spec joins the run that is open; anything else is VpnBusyError.
  */
-import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseSpec } from '../spec/index.js';
@@ -11,8 +11,17 @@ import {
   DESTROY,
   type DestroyResult,
   MEMO,
+  ownerName,
   PROVISION,
   type ProvisionResult,
+  type StrayOwner,
+  type StraySet,
+  SURVEY,
+  SURVEY_ID,
+  type SurveyOutput,
+  SWEEP,
+  type SweepResult,
+  sweepIdOf,
   TASK_QUEUE,
   workflowIdOf,
 } from '../workflows/protocol.js';
@@ -46,6 +55,23 @@ export interface ListedRun {
   readonly endedAt?: number;
 }
 
+/** What is stray in all regions, and what is left out of it. */
+export interface Survey extends SurveyOutput {
+  /** VPNs whose strays are not listed, since a run of theirs is open or has ended while the survey ran. */
+  readonly busy: readonly string[];
+}
+
+interface Order {
+  readonly type: string;
+  /** What is locked, by its name in lists. */
+  readonly vpn: string;
+  readonly workflowId: string;
+  readonly argument: unknown;
+  /** Of equal orders; they are joined. */
+  readonly digest: string;
+  readonly summary: string;
+}
+
 export class RegionLink {
   private constructor(
     private readonly client: Client,
@@ -74,19 +100,61 @@ export class RegionLink {
   async provision(spec: unknown, options: RequestOptions = {}): Promise<VpnRun<ProvisionResult>> {
     const { spec: parsed } = parseSpec(spec);
     const sites = parsed.sites.map((site) => `${site.key} (${site.region})`).join(' ↔ ');
-    return this.start<ProvisionResult>(
-      PROVISION,
-      parsed.name,
-      { spec },
-      specDigest(parsed),
-      `VPN ${parsed.name}: ${sites}`,
-      options,
-    );
+    const order = {
+      type: PROVISION,
+      vpn: parsed.name,
+      workflowId: workflowIdOf(parsed.name),
+      argument: { spec },
+      digest: specDigest(parsed),
+      summary: `VPN ${parsed.name}: ${sites}`,
+    };
+    return this.start<ProvisionResult>(order, options);
   }
 
   /** Starts removing everything of a VPN, found by its marks. */
   async destroy(vpn: string, options: RequestOptions = {}): Promise<VpnRun<DestroyResult>> {
-    return this.start<DestroyResult>(DESTROY, vpn, { vpn }, 'destroy', `Remove VPN ${vpn}`, options);
+    const workflowId = workflowIdOf(vpn);
+    const order = {
+      type: DESTROY,
+      vpn,
+      workflowId,
+      argument: { vpn },
+      digest: 'destroy',
+      summary: `Remove VPN ${vpn}`,
+    };
+    return this.start<DestroyResult>(order, options);
+  }
+
+  /**
+   * Looks through all regions for what is stray, by marks alone; removes nothing. Strays of VPNs with an open run are not among them: they may be in the
+   * making. Throws VpnFailedError where a region cannot be asked.
+   */
+  async survey(): Promise<Survey> {
+    const handle = await this.client.workflow.start(SURVEY, {
+      taskQueue: this.taskQueue,
+      workflowId: SURVEY_ID,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: 'Look for strays in all regions',
+    });
+    const { sets, unclear } = await new VpnRun<SurveyOutput>('the survey', handle, false).result();
+    const since = (await handle.describe()).startTime;
+    const listed: StraySet[] = [];
+    const busy: string[] = [];
+    for (const set of sets) {
+      if (!(await this.ranSince(set, since))) listed.push(set);
+      else busy.push(ownerName(set.of));
+    }
+    return { sets: listed, unclear, busy };
+  }
+
+  /** Starts removing strays that a survey listed, by id. Those that are no longer stray when looked at again stay. Throws VpnBusyError. */
+  async sweep(of: StrayOwner, ids: readonly string[], options: RequestOptions = {}): Promise<VpnRun<SweepResult>> {
+    const vpn = ownerName(of);
+    const digest = `sweep ${[...ids].sort().join(' ')}`;
+    const summary = `Remove ${ids.length} strays of ${vpn}`;
+    const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary };
+    return this.start<SweepResult>(order, options);
   }
 
   /** The newest run of a VPN, open or closed. */
@@ -96,7 +164,9 @@ export class RegionLink {
 
   async list(): Promise<readonly ListedRun[]> {
     const runs: ListedRun[] = [];
-    for await (const run of this.client.workflow.list({ query: `WorkflowType IN ('${PROVISION}', '${DESTROY}')` })) {
+    for await (const run of this.client.workflow.list({
+      query: `WorkflowType IN ('${PROVISION}', '${DESTROY}', '${SWEEP}')`,
+    })) {
       runs.push({
         vpn: run.workflowId.replace(/^vpn\//, ''),
         operation: run.type,
@@ -109,15 +179,25 @@ export class RegionLink {
     return runs;
   }
 
-  private async start<R>(
-    type: string,
-    vpn: string,
-    argument: unknown,
-    digest: string,
-    summary: string,
-    options: RequestOptions,
-  ): Promise<VpnRun<R>> {
-    const workflowId = workflowIdOf(vpn);
+  /** Whether a run that may change these strays is open, or has ended since. */
+  private async ranSince({ of, strays }: StraySet, since: Date): Promise<boolean> {
+    const newer = (run: { readonly closeTime?: Date }) => run.closeTime === undefined || run.closeTime >= since;
+    try {
+      if (newer(await this.client.workflow.getHandle(sweepIdOf(of)).describe())) return true;
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    if ('vpn' in of) return false;
+    // A service's mark names no VPN, but the run that made it.
+    const runs = [...new Set(strays.flatMap(({ run }) => (run === undefined ? [] : [`'${run}'`])))];
+    if (runs.length === 0) return false;
+    for await (const run of this.client.workflow.list({ query: `RunId IN (${runs.join(', ')})` }))
+      if (newer(run)) return true;
+    return false;
+  }
+
+  private async start<R>(order: Order, options: RequestOptions): Promise<VpnRun<R>> {
+    const { type, vpn, workflowId, argument, digest, summary } = order;
     try {
       const handle = await this.client.workflow.start(type, {
         taskQueue: this.taskQueue,
