@@ -39,7 +39,8 @@ export async function straysIn(all: readonly Holdings[], attempt: Attempt): Prom
   const rest = unused.filter((item) => !listed.has(item.found.id));
   for (const router of new Set(rest.map(routerOf))) {
     const here = rest.filter((item) => routerOf(item) === router);
-    sets.push({ of: { router }, strays: here.map((item) => ({ item, why: 'unused service' })) });
+    const region = here[0]?.place.pins.region ?? '';
+    sets.push({ of: { router, region }, strays: here.map((item) => ({ item, why: 'unused service' })) });
   }
   return { sets, unclear };
 }

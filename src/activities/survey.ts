@@ -36,9 +36,8 @@ async function everywhere(worker: WorkerContext, attempt: Attempt): Promise<read
 }
 
 function inWords({ item, why }: StrayItem): SurveyOutput['sets'][number]['strays'][number] {
-  const { id, name, mark } = item.found;
-  const run = mark === undefined ? {} : { run: mark.run };
-  return { kind: item.kind, name, id, region: item.place.pins.region, why, ...run };
+  const { id, name } = item.found;
+  return { kind: item.kind, name, id, region: item.place.pins.region, why };
 }
 
 /** As few groups as can be in which every site is at one place, as a graph needs it. */

@@ -38,7 +38,7 @@ export function destroyText(result: DestroyResult): string {
 /** Strays of one VPN or router: why, what, and where. */
 export function straysText({ of, strays }: StraySet): string {
   const rows = strays.map(({ why, kind, name, id, region }) => [why, KINDS[kind].noun, name, id, region]);
-  return [`${'vpn' in of ? `VPN ${of.vpn}` : `router ${of.router}`}:`, ...table(rows)].join('\n');
+  return [`${'vpn' in of ? `VPN ${of.vpn}` : `router ${of.router} in ${of.region}`}:`, ...table(rows)].join('\n');
 }
 
 /** Columns as wide as their widest cell. */

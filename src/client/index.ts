@@ -2,7 +2,13 @@
  * What other services import: start, watch, cancel and list operations on VPNs. The CLI uses nothing else.
  * The rule: starting is idempotent by name. The same spec joins the run that is open; anything else is VpnBusyError.
  */
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseSpec } from '../spec/index.js';
@@ -142,7 +148,7 @@ export class RegionLink {
     const listed: StraySet[] = [];
     const busy: string[] = [];
     for (const set of sets) {
-      if (!(await this.ranSince(set, since))) listed.push(set);
+      if (!(await this.ranSince(set.of, since))) listed.push(set);
       else busy.push(ownerName(set.of));
     }
     return { sets: listed, unclear, busy };
@@ -151,6 +157,8 @@ export class RegionLink {
   /** Starts removing strays that a survey listed, by id. Those that are no longer stray when looked at again stay. Throws VpnBusyError. */
   async sweep(of: StrayOwner, ids: readonly string[], options: RequestOptions = {}): Promise<VpnRun<SweepResult>> {
     const vpn = ownerName(of);
+    const open = 'router' in of ? await this.openIn(of.region) : undefined;
+    if (open !== undefined) throw busyWith(vpn, open);
     const digest = `sweep ${[...ids].sort().join(' ')}`;
     const summary = `Remove ${ids.length} strays of ${vpn}`;
     const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary };
@@ -180,20 +188,25 @@ export class RegionLink {
   }
 
   /** Whether a run that may change these strays is open, or has ended since. */
-  private async ranSince({ of, strays }: StraySet, since: Date): Promise<boolean> {
-    const newer = (run: { readonly closeTime?: Date }) => run.closeTime === undefined || run.closeTime >= since;
+  private async ranSince(of: StrayOwner, since: Date): Promise<boolean> {
+    if ('router' in of) return (await this.openIn(of.region)) !== undefined;
     try {
-      if (newer(await this.client.workflow.getHandle(sweepIdOf(of)).describe())) return true;
+      const { closeTime } = await this.client.workflow.getHandle(sweepIdOf(of)).describe();
+      return closeTime === undefined || closeTime >= since;
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
     }
-    if ('vpn' in of) return false;
-    // A service's mark names no VPN, but the run that made it.
-    const runs = [...new Set(strays.flatMap(({ run }) => (run === undefined ? [] : [`'${run}'`])))];
-    if (runs.length === 0) return false;
-    for await (const run of this.client.workflow.list({ query: `RunId IN (${runs.join(', ')})` }))
-      if (newer(run)) return true;
-    return false;
+  }
+
+  /**
+   * A provision that is open in a region, or does not know its regions yet. A VPN service that nothing uses may be the one that its connection is about to
+   * name; made anew, it would have another address on some clouds.
+   */
+  private async openIn(region: string): Promise<Running | undefined> {
+    const query = `WorkflowType = '${PROVISION}' AND ExecutionStatus = 'Running' AND (VpnRegions = '${region}' OR VpnRegions IS NULL)`;
+    for await (const run of this.client.workflow.list({ query })) return run;
+    return undefined;
   }
 
   private async start<R>(order: Order, options: RequestOptions): Promise<VpnRun<R>> {
@@ -216,12 +229,12 @@ export class RegionLink {
     const handle = this.client.workflow.getHandle(workflowId);
     const running = await handle.describe();
     if (running.type === type && running.memo?.[MEMO.specDigest] === digest) return new VpnRun<R>(vpn, handle, true);
-    throw new VpnBusyError(
-      vpn,
-      running.type,
-      running.runId,
-      running.startTime,
-      String(running.memo?.[MEMO.requestedBy] ?? ''),
-    );
+    throw busyWith(vpn, running);
   }
+}
+
+type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo'>;
+
+function busyWith(vpn: string, { type, runId, startTime, memo }: Running): VpnBusyError {
+  return new VpnBusyError(vpn, type, runId, startTime, String(memo?.[MEMO.requestedBy] ?? ''));
 }

@@ -21,7 +21,7 @@ export function workflowIdOf(vpn: string): string {
 }
 
 /** What strays belong to: a VPN, or for a VPN service that no VPN uses, its router. */
-export type StrayOwner = { readonly vpn: string } | { readonly router: string };
+export type StrayOwner = { readonly vpn: string } | { readonly router: string; readonly region: string };
 
 /** An owner's name in run lists and messages: the VPN's own, or `router/<id>`, which no VPN can be called. */
 export function ownerName(of: StrayOwner): string {
@@ -250,8 +250,6 @@ export interface Stray {
   readonly id: string;
   readonly region: string;
   readonly why: StrayReason;
-  /** The run that made it, where it bears a mark. */
-  readonly run?: string;
 }
 
 export interface StraySet {

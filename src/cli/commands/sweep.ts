@@ -73,7 +73,7 @@ async function sweepOne(set: StraySet, link: RegionLink, options: SweepOptions):
 }
 
 function sweptText({ removed, passedOver }: SweepResult): string {
-  const stayed =
-    passedOver.length === 0 ? '' : `; ${passedOver.length} were gone or in use by then: ${passedOver.join(', ')}`;
-  return `removed ${removed.length} resources${stayed}`;
+  const total = removed.length + passedOver.length;
+  const stayed = passedOver.length === 0 ? '' : `; gone or no longer stray by then: ${passedOver.join(', ')}`;
+  return `removed ${removed.length} of ${total}${stayed}`;
 }
