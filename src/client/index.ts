@@ -145,13 +145,17 @@ export class RegionLink {
     });
     const { sets, unclear } = await new VpnRun<SurveyOutput>('the survey', handle, false).result();
     const since = (await handle.describe()).startTime;
+    const busy = new Set<string>();
+    const stands = async (of: StrayOwner) => {
+      const ran = await this.ranSince(of, since);
+      if (ran) busy.add(ownerName(of));
+      return !ran;
+    };
     const listed: StraySet[] = [];
-    const busy: string[] = [];
-    for (const set of sets) {
-      if (!(await this.ranSince(set.of, since))) listed.push(set);
-      else busy.push(ownerName(set.of));
-    }
-    return { sets: listed, unclear, busy };
+    for (const set of sets) if (await stands(set.of)) listed.push(set);
+    const untold: SurveyOutput['unclear'][number][] = [];
+    for (const one of unclear) if (await stands(one)) untold.push(one);
+    return { sets: listed, unclear: untold, busy: [...busy] };
   }
 
   /** Starts removing strays that a survey listed, by id. Those that are no longer stray when looked at again stay. Throws VpnBusyError. */
