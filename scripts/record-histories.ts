@@ -1,5 +1,5 @@
 /**
- * Records the histories that `test/workflows/replay.test.ts` replays: a proven, a failed, a cancelled and a destroying run, by the name of the version.
+ * Records the histories that `test/workflows/replay.test.ts` replays: a proven, a failed, a cancelled, a destroying and a sweeping run, by the name of the version.
  * Run by `npm run record:histories` at every release that changes a workflow.
  */
 import { execFileSync } from 'node:child_process';
@@ -47,4 +47,9 @@ const cancelled = await bed.provision('left-right');
 await bed.met(slow);
 await cancelled.cancel();
 await record('cancelled', cancelled);
+const stray = bed.simulator.seed('dbl', 'ikepolicy', {
+  name: 'ikepolicy',
+  description: 'regionlink owner=test@default vpn=left-right step=left/ikePolicy run=gone',
+});
+await record('swept', await bed.sweep('left-right', [stray.id]));
 await bed.stop();

@@ -14,12 +14,15 @@ import { removeKind } from './remove-kind.js';
 import { makeResolveSpec } from './resolve.js';
 import { kindOf } from './resources/index.js';
 import { makeSettle } from './settle.js';
+import { makeSurveyClouds, makeTakeStrays } from './survey.js';
 import type { WorkerContext } from './worker-context.js';
 
 export function createActivities(worker: WorkerContext): Record<string, (input: never) => Promise<unknown>> {
   return {
     resolveSpec: makeResolveSpec(worker),
     takeInventory: makeTakeInventory(worker),
+    surveyClouds: makeSurveyClouds(worker),
+    takeStrays: makeTakeStrays(worker),
     pingPeers: makePingPeers(worker),
     awaitTunnel: makeAwaitTunnel(worker),
     settle: makeSettle(worker),

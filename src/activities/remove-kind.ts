@@ -43,8 +43,8 @@ async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promis
  * stays, all its doubles. Never what is not ours.
  */
 function isDue(found: Found, input: RemoveInput): boolean {
-  const { run, before, keep, step, site } = input;
-  if (found.id === keep) return false;
+  const { run, before, keep, only, step, site } = input;
+  if (found.id === keep || only?.includes(found.id) === false) return false;
   // There is one of these at most, so it has no doubles.
   if (UNMARKED.has(step.kind)) return keep === undefined && (run === undefined || before === undefined);
   if (found.mark?.owner !== site.owner) return false;

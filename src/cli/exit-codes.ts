@@ -18,6 +18,7 @@ export const EXIT = {
   noServer: { code: 4, means: 'no Temporal server answers' },
   cancelled: { code: 5, means: 'the run was cancelled' },
   notFound: { code: 6, means: 'no such VPN' },
+  strays: { code: 7, means: 'strays are listed and still stand' },
   interrupted: { code: 130, means: 'interrupted by Ctrl-C; a run that was started goes on' },
 } as const;
 

@@ -10,6 +10,7 @@ import { demo } from './commands/demo.js';
 import { destroy } from './commands/destroy.js';
 import { simulator } from './commands/simulator.js';
 import { cancel, list, status } from './commands/status.js';
+import { sweep } from './commands/sweep.js';
 import { graph, validate } from './commands/validate.js';
 import { EXIT, EXIT_CODE_HELP, exitCodeOf } from './exit-codes.js';
 
@@ -33,6 +34,19 @@ function program(): Command {
   command('destroy <name>', 'remove everything of a VPN, found by its marks in every configured region')
     .option('-y, --yes', 'do not ask')
     .action(destroy);
+  command('sweep', 'list what no VPN has a use for, in every configured region, and remove it after a question per VPN')
+    .option('-y, --yes', 'do not ask: remove all that is listed')
+    .addHelpText(
+      'after',
+      `\nListed are:
+  double          another resource of the same step is the one in use
+  check           a test VM, its port or security group, of a run that ended
+  incomplete      a resource of a set that is no working VPN
+  unused service  a VPN service of ours that no connection uses
+Never a whole VPN, one with an open run, or anything without our mark.
+Where nobody can be asked it only lists, unless --yes is said.`,
+    )
+    .action(sweep);
   command('cancel <name>', 'cancel the run of a VPN: what it made is rolled back').action(cancel);
   command('status <name>', 'how the newest run of a VPN stands')
     .option('-w, --watch', 'follow it to its end')

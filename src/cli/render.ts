@@ -4,7 +4,7 @@
  */
 import type { RunStatus } from '../client/index.js';
 import type { StepState } from '../graph/types.js';
-import type { Progress, StepProgress } from '../workflows/protocol.js';
+import { DESTROY, type Progress, type StepProgress, SWEEP } from '../workflows/protocol.js';
 import type { Colours } from './colour.js';
 
 export interface Screen {
@@ -23,6 +23,11 @@ const MARKS: Readonly<Record<StepState, string>> = {
   undone: '∅',
   left: '‼',
 };
+
+/** A workflow type as the command's own word. */
+export function operationWord(type: string): string {
+  return { [DESTROY]: 'destroy', [SWEEP]: 'sweep' }[type] ?? 'provision';
+}
 
 /** `0.4s`, `12s`, `3m05s`, `2h10m`. */
 export function duration(ms: number): string {
@@ -62,7 +67,7 @@ function headLine(
   const phase = state === 'RUNNING' ? (progress?.phase ?? 'waiting for a worker') : state.toLowerCase();
   const silent = worker === 'silent' && state === 'RUNNING' ? ' (no worker answers; this is what was last known)' : '';
   const text = cut(
-    `${vpn} · ${operation === 'destroyVpn' ? 'destroy' : 'provision'} · ${phase} · ${duration((endedAt ?? now) - startedAt)}${silent}`,
+    `${vpn} · ${operationWord(operation)} · ${phase} · ${duration((endedAt ?? now) - startedAt)}${silent}`,
     columns,
   );
   return colour.bold(text);

@@ -1,6 +1,6 @@
 /** What was built, as a person reads it: resources with ids, external addresses, statuses, round-trip times. */
 import { KINDS } from '../graph/kinds.js';
-import type { DestroyResult, ProvisionResult } from '../workflows/protocol.js';
+import type { DestroyResult, ProvisionResult, StraySet } from '../workflows/protocol.js';
 
 export function provisionText(result: ProvisionResult): string {
   const sites = result.sites.flatMap((site) => [
@@ -33,6 +33,12 @@ export function destroyText(result: DestroyResult): string {
     `VPN ${result.vpn} is gone; removed ${result.removed.length} resources:`,
     ...table(result.removed.map((one) => [KINDS[one.kind].noun, one.name, one.id, one.region])),
   ].join('\n');
+}
+
+/** Strays of one VPN or router: why, what, and where. */
+export function straysText({ of, strays }: StraySet): string {
+  const rows = strays.map(({ why, kind, name, id, region }) => [why, KINDS[kind].noun, name, id, region]);
+  return [`${'vpn' in of ? `VPN ${of.vpn}` : `router ${of.router} in ${of.region}`}:`, ...table(rows)].join('\n');
 }
 
 /** Columns as wide as their widest cell. */

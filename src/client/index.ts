@@ -2,7 +2,13 @@
  * What other services import: start, watch, cancel and list operations on VPNs. The CLI uses nothing else.
  * The rule: starting is idempotent by name. The same spec joins the run that is open; anything else is VpnBusyError.
  */
-import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseSpec } from '../spec/index.js';
@@ -11,8 +17,17 @@ import {
   DESTROY,
   type DestroyResult,
   MEMO,
+  ownerName,
   PROVISION,
   type ProvisionResult,
+  type StrayOwner,
+  type StraySet,
+  SURVEY,
+  SURVEY_ID,
+  type SurveyOutput,
+  SWEEP,
+  type SweepResult,
+  sweepIdOf,
   TASK_QUEUE,
   workflowIdOf,
 } from '../workflows/protocol.js';
@@ -46,6 +61,23 @@ export interface ListedRun {
   readonly endedAt?: number;
 }
 
+/** What is stray in all regions, and what is left out of it. */
+export interface Survey extends SurveyOutput {
+  /** VPNs whose strays are not listed, since a run of theirs is open or has ended while the survey ran. */
+  readonly busy: readonly string[];
+}
+
+interface Order {
+  readonly type: string;
+  /** What is locked, by its name in lists. */
+  readonly vpn: string;
+  readonly workflowId: string;
+  readonly argument: unknown;
+  /** Of equal orders; they are joined. */
+  readonly digest: string;
+  readonly summary: string;
+}
+
 export class RegionLink {
   private constructor(
     private readonly client: Client,
@@ -74,19 +106,67 @@ export class RegionLink {
   async provision(spec: unknown, options: RequestOptions = {}): Promise<VpnRun<ProvisionResult>> {
     const { spec: parsed } = parseSpec(spec);
     const sites = parsed.sites.map((site) => `${site.key} (${site.region})`).join(' ↔ ');
-    return this.start<ProvisionResult>(
-      PROVISION,
-      parsed.name,
-      { spec },
-      specDigest(parsed),
-      `VPN ${parsed.name}: ${sites}`,
-      options,
-    );
+    const order = {
+      type: PROVISION,
+      vpn: parsed.name,
+      workflowId: workflowIdOf(parsed.name),
+      argument: { spec },
+      digest: specDigest(parsed),
+      summary: `VPN ${parsed.name}: ${sites}`,
+    };
+    return this.start<ProvisionResult>(order, options);
   }
 
   /** Starts removing everything of a VPN, found by its marks. */
   async destroy(vpn: string, options: RequestOptions = {}): Promise<VpnRun<DestroyResult>> {
-    return this.start<DestroyResult>(DESTROY, vpn, { vpn }, 'destroy', `Remove VPN ${vpn}`, options);
+    const workflowId = workflowIdOf(vpn);
+    const order = {
+      type: DESTROY,
+      vpn,
+      workflowId,
+      argument: { vpn },
+      digest: 'destroy',
+      summary: `Remove VPN ${vpn}`,
+    };
+    return this.start<DestroyResult>(order, options);
+  }
+
+  /**
+   * Looks through all regions for what is stray, by marks alone; removes nothing. Strays of VPNs with an open run are not among them: they may be in the
+   * making. Throws VpnFailedError where a region cannot be asked.
+   */
+  async survey(): Promise<Survey> {
+    const handle = await this.client.workflow.start(SURVEY, {
+      taskQueue: this.taskQueue,
+      workflowId: SURVEY_ID,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: 'Look for strays in all regions',
+    });
+    const { sets, unclear } = await new VpnRun<SurveyOutput>('the survey', handle, false).result();
+    const since = (await handle.describe()).startTime;
+    const busy = new Set<string>();
+    const stands = async (of: StrayOwner) => {
+      const ran = await this.ranSince(of, since);
+      if (ran) busy.add(ownerName(of));
+      return !ran;
+    };
+    const listed: StraySet[] = [];
+    for (const set of sets) if (await stands(set.of)) listed.push(set);
+    const untold: SurveyOutput['unclear'][number][] = [];
+    for (const one of unclear) if (await stands(one)) untold.push(one);
+    return { sets: listed, unclear: untold, busy: [...busy] };
+  }
+
+  /** Starts removing strays that a survey listed, by id. Those that are no longer stray when looked at again stay. Throws VpnBusyError. */
+  async sweep(of: StrayOwner, ids: readonly string[], options: RequestOptions = {}): Promise<VpnRun<SweepResult>> {
+    const vpn = ownerName(of);
+    const open = 'router' in of ? await this.openIn(of.region) : undefined;
+    if (open !== undefined) throw busyWith(vpn, open);
+    const digest = `sweep ${[...ids].sort().join(' ')}`;
+    const summary = `Remove ${ids.length} strays of ${vpn}`;
+    const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary };
+    return this.start<SweepResult>(order, options);
   }
 
   /** The newest run of a VPN, open or closed. */
@@ -96,7 +176,9 @@ export class RegionLink {
 
   async list(): Promise<readonly ListedRun[]> {
     const runs: ListedRun[] = [];
-    for await (const run of this.client.workflow.list({ query: `WorkflowType IN ('${PROVISION}', '${DESTROY}')` })) {
+    for await (const run of this.client.workflow.list({
+      query: `WorkflowType IN ('${PROVISION}', '${DESTROY}', '${SWEEP}')`,
+    })) {
       runs.push({
         vpn: run.workflowId.replace(/^vpn\//, ''),
         operation: run.type,
@@ -109,15 +191,30 @@ export class RegionLink {
     return runs;
   }
 
-  private async start<R>(
-    type: string,
-    vpn: string,
-    argument: unknown,
-    digest: string,
-    summary: string,
-    options: RequestOptions,
-  ): Promise<VpnRun<R>> {
-    const workflowId = workflowIdOf(vpn);
+  /** Whether a run that may change these strays is open, or has ended since. */
+  private async ranSince(of: StrayOwner, since: Date): Promise<boolean> {
+    if ('router' in of) return (await this.openIn(of.region)) !== undefined;
+    try {
+      const { closeTime } = await this.client.workflow.getHandle(sweepIdOf(of)).describe();
+      return closeTime === undefined || closeTime >= since;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * A provision that is open in a region, or does not know its regions yet. A VPN service that nothing uses may be the one that its connection is about to
+   * name; made anew, it would have another address on some clouds.
+   */
+  private async openIn(region: string): Promise<Running | undefined> {
+    const query = `WorkflowType = '${PROVISION}' AND ExecutionStatus = 'Running' AND (VpnRegions = '${region}' OR VpnRegions IS NULL)`;
+    for await (const run of this.client.workflow.list({ query })) return run;
+    return undefined;
+  }
+
+  private async start<R>(order: Order, options: RequestOptions): Promise<VpnRun<R>> {
+    const { type, vpn, workflowId, argument, digest, summary } = order;
     try {
       const handle = await this.client.workflow.start(type, {
         taskQueue: this.taskQueue,
@@ -136,12 +233,12 @@ export class RegionLink {
     const handle = this.client.workflow.getHandle(workflowId);
     const running = await handle.describe();
     if (running.type === type && running.memo?.[MEMO.specDigest] === digest) return new VpnRun<R>(vpn, handle, true);
-    throw new VpnBusyError(
-      vpn,
-      running.type,
-      running.runId,
-      running.startTime,
-      String(running.memo?.[MEMO.requestedBy] ?? ''),
-    );
+    throw busyWith(vpn, running);
   }
+}
+
+type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo'>;
+
+function busyWith(vpn: string, { type, runId, startTime, memo }: Running): VpnBusyError {
+  return new VpnBusyError(vpn, type, runId, startTime, String(memo?.[MEMO.requestedBy] ?? ''));
 }

@@ -41,6 +41,11 @@ export function linkKey(left: string, right: string): string {
   return `${left}~${right}`;
 }
 
+/** The sites of a link, from its key. */
+export function linkSites(key: string): readonly string[] {
+  return key.split('~');
+}
+
 /** The name that a template gives. */
 export function renderName(template: string, values: NameValues): string {
   return template.replaceAll(PLACEHOLDER, (whole, key: string) => values[key as Placeholder] ?? whole);

@@ -17,9 +17,13 @@ import type {
   ResolveInput,
   SettleInput,
   SettleOutput,
+  StraysOutput,
+  SurveyOutput,
+  SweepInput,
   Timing,
   TunnelOutput,
 } from './protocol.js';
+import { ownerName } from './protocol.js';
 
 /**
  * Before the worker's own timing is known. Reads only. A cloud may be away for days: how long a provision waits for it is in its spec, so its
@@ -46,6 +50,30 @@ export function takeInventory(input: DestroyInput): Promise<InventoryOutput> {
     summary: `Find everything that bears the marks of ${input.vpn}`,
   });
   return proxy.takeInventory(input);
+}
+
+/** Someone waits for the answer, and nothing is lost by asking again: a cloud that is away ends it soon, with its words. */
+const SURVEY_ACTIVITY: ActivityOptions = {
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 100 },
+};
+
+export function surveyClouds(): Promise<SurveyOutput> {
+  const proxy = proxyActivities<{ surveyClouds(): Promise<SurveyOutput> }>({
+    ...SURVEY_ACTIVITY,
+    summary: 'Look for strays in every configured region',
+  });
+  return proxy.surveyClouds();
+}
+
+export function takeStrays(input: SweepInput): Promise<StraysOutput> {
+  const proxy = proxyActivities<{ takeStrays(input: SweepInput): Promise<StraysOutput> }>({
+    ...SURVEY_ACTIVITY,
+    summary: `Look again at ${input.ids.length} strays of ${ownerName(input.of)}`,
+  });
+  return proxy.takeStrays(input);
 }
 
 /** Milliseconds that the step may take over all its attempts, and what the UI shows beside it. */

@@ -1,3 +1,4 @@
 /** What the worker bundles: the workflow types, by the names that `protocol.ts` gives them. */
 export { destroyVpn } from './destroy.js';
 export { provisionVpn } from './provision.js';
+export { surveyVpns, sweepVpn } from './sweep.js';

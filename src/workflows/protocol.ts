@@ -9,11 +9,28 @@ import type { VpnSpec } from '../spec/types.js';
 export const TASK_QUEUE = 'regionlink';
 export const PROVISION = 'provisionVpn';
 export const DESTROY = 'destroyVpn';
+export const SURVEY = 'surveyVpns';
+export const SWEEP = 'sweepVpn';
+/** One survey at a time: who asks while it runs gets its answer. */
+export const SURVEY_ID = 'sweep/survey';
 export const PROGRESS_QUERY = 'progress';
 
 /** The id of a VPN's workflow. One id per VPN is the lock: no two operations on it run at once. */
 export function workflowIdOf(vpn: string): string {
   return `vpn/${vpn}`;
+}
+
+/** What strays belong to: a VPN, or for a VPN service that no VPN uses, its router. */
+export type StrayOwner = { readonly vpn: string } | { readonly router: string; readonly region: string };
+
+/** An owner's name in run lists and messages: the VPN's own, or `router/<id>`, which no VPN can be called. */
+export function ownerName(of: StrayOwner): string {
+  return 'vpn' in of ? of.vpn : `router/${of.router}`;
+}
+
+/** The id of the workflow that sweeps an owner's strays: for a VPN, its lock. */
+export function sweepIdOf(of: StrayOwner): string {
+  return 'vpn' in of ? workflowIdOf(of.vpn) : ownerName(of);
 }
 
 /** Search attributes by Temporal type, registered by the worker where they are missing. Never encrypted by Temporal: nothing secret. */
@@ -123,6 +140,8 @@ export interface RemoveInput {
   readonly before?: BeforeState;
   /** An id that stays: only its doubles are removed. */
   readonly keep?: string;
+  /** Sweep: nothing but these ids is removed. */
+  readonly only?: readonly string[];
 }
 
 export interface RemoveOutput {
@@ -219,6 +238,43 @@ export interface InventoryOutput {
   readonly timing: Timing;
 }
 
+/**
+ * Why a resource is stray. `double`: another one of the same step is used. `check`: of test VMs whose run has ended. `incomplete`: of a set that is no
+ * working VPN. `unused service`: a VPN service of ours that no connection uses.
+ */
+export type StrayReason = 'double' | 'check' | 'incomplete' | 'unused service';
+
+export interface Stray {
+  readonly kind: ResourceKind;
+  readonly name: string;
+  readonly id: string;
+  readonly region: string;
+  readonly why: StrayReason;
+}
+
+export interface StraySet {
+  readonly of: StrayOwner;
+  readonly strays: readonly Stray[];
+}
+
+/** What no mark accounts for, in all regions. Whether runs are open is not known here: the client, which asks Temporal, leaves theirs out. */
+export interface SurveyOutput {
+  readonly sets: readonly StraySet[];
+  /** Sets that may be whole VPNs, seen in part: never stray. In words, with the cure. */
+  readonly unclear: readonly { readonly vpn: string; readonly reason: string }[];
+}
+
+export interface SweepInput {
+  readonly of: StrayOwner;
+  /** Nothing else is removed, and of these only what is still stray when looked at again. */
+  readonly ids: readonly string[];
+}
+
+/** What of a sweep's ids is still stray, as graphs to walk backwards one after the other: a site that has strays in two regions is in two of them. */
+export interface StraysOutput {
+  readonly inventories: readonly InventoryOutput[];
+}
+
 /** Published types of an application failure. Each message says what was tried, what the cloud said, and what to do. */
 export type FailureType =
   | 'InvalidSpec'
@@ -243,6 +299,7 @@ export type Phase =
   | 'settling'
   | 'rolling-back'
   | 'destroying'
+  | 'sweeping'
   | 'done'
   | 'failed'
   | 'cancelled';
@@ -265,10 +322,10 @@ export interface StepProgress {
   readonly note?: string;
 }
 
-/** Answer of the `progress` query of both workflows. */
+/** Answer of the `progress` query of all workflows that change a VPN. */
 export interface Progress {
   readonly vpn: string;
-  readonly operation: 'provision' | 'destroy';
+  readonly operation: 'provision' | 'destroy' | 'sweep';
   readonly phase: Phase;
   readonly sites: readonly { readonly key: string; readonly region: string; readonly cloud?: string }[];
   readonly steps: readonly StepProgress[];
@@ -295,12 +352,21 @@ export interface ProvisionResult {
   readonly warnings: readonly string[];
 }
 
+export interface RemovedResource {
+  readonly kind: ResourceKind;
+  readonly name: string;
+  readonly id: string;
+  readonly region: string;
+}
+
 export interface DestroyResult {
   readonly vpn: string;
-  readonly removed: readonly {
-    readonly kind: ResourceKind;
-    readonly name: string;
-    readonly id: string;
-    readonly region: string;
-  }[];
+  readonly removed: readonly RemovedResource[];
+}
+
+export interface SweepResult {
+  readonly of: StrayOwner;
+  readonly removed: readonly RemovedResource[];
+  /** Ids of those that were gone, or no longer stray, when looked at again. */
+  readonly passedOver: readonly string[];
 }

@@ -32,6 +32,7 @@ test('help names every command and the exit codes', () => {
     'cancel',
     'status',
     'list',
+    'sweep',
     'validate',
     'graph',
     'worker',

@@ -17,6 +17,7 @@ import {
   PROVISION,
   type Progress,
   type ProvisionResult,
+  SWEEP,
   TASK_QUEUE,
   workflowIdOf,
 } from '../../src/workflows/protocol.js';
@@ -90,6 +91,15 @@ export class TestBed {
       taskQueue: this.queue,
       workflowId: workflowIdOf(name),
       args: [{ vpn: name }],
+    });
+  }
+
+  /** Starts sweeping ids of a VPN without a survey before it. */
+  sweep(name: string, ids: readonly string[]): Promise<WorkflowHandle> {
+    return this.client.workflow.start(SWEEP, {
+      taskQueue: TASK_QUEUE,
+      workflowId: workflowIdOf(name),
+      args: [{ of: { vpn: name }, ids }],
     });
   }
 

@@ -12,7 +12,7 @@ const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 describe('stored histories', () => {
   test('there is one of every way a run can end', () => {
     expect(files.map((file) => file.replace(/^[^-]+-/, '').replace('.json', '')).sort()).toEqual(
-      expect.arrayContaining(['cancelled', 'destroyed', 'failed', 'proven']),
+      expect.arrayContaining(['cancelled', 'destroyed', 'failed', 'proven', 'swept']),
     );
   });
 

@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PskSource } from '../../spec/types.js';
 import { ensureKind } from '../ensure-kind.js';
-import { refuse } from '../failures.js';
+import { isGone, later, refuse } from '../failures.js';
 import { type Kind, need, type StepScope } from '../kind.js';
 import { formatMark } from '../mark.js';
 import { foundOf, neutronKind } from './neutron-kind.js';
@@ -66,7 +66,13 @@ export const siteConnection: Kind<'siteConnection'> = {
       ...pinsOf(scope),
     });
     const body = { ...bodyOf(renewed), description };
-    return foundOf(await scope.attempt.write((call) => scope.region.create('siteConnections', body, call)));
+    try {
+      return foundOf(await scope.attempt.write((call) => scope.region.create('siteConnections', body, call)));
+    } catch (error) {
+      const services = isGone(error) ? await vpnService.find(serviceScope(scope)) : undefined;
+      if (services === undefined || services.some((one) => one.id === service.id)) throw error;
+      throw later('CloudUnavailable', `VPN service ${service.id} was removed before its connection stood`);
+    }
   },
   differs(found, scope) {
     return base

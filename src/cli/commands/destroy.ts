@@ -1,6 +1,6 @@
 /** `regionlink destroy NAME`: remove everything that bears the VPN's marks, after a question. */
-import { createInterface } from 'node:readline/promises';
 import { RegionLink } from '../../client/index.js';
+import { confirmed } from '../confirmed.js';
 import { EXIT } from '../exit-codes.js';
 import { follow, styleOf } from '../follow.js';
 import { requester } from '../requester.js';
@@ -36,10 +36,7 @@ async function agreed(name: string): Promise<boolean> {
     console.error(`destroy removes everything of ${name}; say --yes where nobody can be asked`);
     return false;
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Remove everything of ${name} in all regions? [y/N] `);
-  terminal.close();
-  if (/^y(es)?$/i.test(answer.trim())) return true;
+  if (await confirmed(`Remove everything of ${name} in all regions?`)) return true;
   console.error('nothing was done');
   return false;
 }

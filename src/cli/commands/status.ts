@@ -3,7 +3,7 @@ import { RegionLink, type RunStatus } from '../../client/index.js';
 import { colours, wantsColour } from '../colour.js';
 import { EXIT } from '../exit-codes.js';
 import { follow, styleOf } from '../follow.js';
-import { view } from '../render.js';
+import { operationWord, view } from '../render.js';
 import { table } from '../result-text.js';
 
 export interface StatusOptions {
@@ -58,7 +58,7 @@ export async function list(options: { readonly json?: boolean }): Promise<void> 
     else {
       const rows = runs.map((run) => [
         run.vpn,
-        run.operation === 'destroyVpn' ? 'destroy' : 'provision',
+        operationWord(run.operation),
         run.state.toLowerCase(),
         new Date(run.startedAt).toISOString(),
       ]);

@@ -1,0 +1,106 @@
+/**
+ * What our owner holds at one place, read from marks alone: resources by VPN and step, and what has no mark of a VPN but is part of one.
+ * The rule: nothing is ours by its name, its place or what Temporal remembers; what bears no mark of our owner is not in here.
+ */
+import { RESOURCE_KINDS } from '../graph/kinds.js';
+import type { ResourceKind } from '../graph/types.js';
+import type { Attempt } from './attempt.js';
+import type { Found } from './kind.js';
+import type { Place } from './places.js';
+import { kindOf } from './resources/index.js';
+import { serviceStep } from './resources/vpn-service.js';
+
+/** A resource of a VPN's step. `link`: for those of a link's end. */
+export interface Item {
+  readonly vpn: string;
+  readonly kind: ResourceKind;
+  readonly site: string;
+  readonly link?: string;
+  readonly found: Found;
+  readonly place: Place;
+}
+
+export interface Holdings {
+  readonly place: Place;
+  /** All that bears a VPN's mark. */
+  readonly items: readonly Item[];
+  /** VPN services, whose marks name a router and no VPN. */
+  readonly services: readonly Found[];
+}
+
+export async function holdingsAt(place: Place, owner: string, attempt: Attempt): Promise<Holdings> {
+  const items: Item[] = [];
+  const services: Found[] = [];
+  for (const kind of RESOURCE_KINDS) {
+    for (const found of await kindOf(kind).inventory(place.region, attempt)) {
+      const { mark } = found;
+      if (mark?.owner !== owner) continue;
+      if (kind === 'vpnService' && mark.step === serviceStep(String(found.fields.router_id))) services.push(found);
+      const parts = mark.step.split('/');
+      if (mark.vpn === undefined || parts.at(-1) !== kind) continue;
+      const [link, site] = parts.length === 3 ? [parts[0], parts[1]] : [undefined, parts[0]];
+      const { vpn } = mark;
+      items.push({ vpn, kind, site: site ?? '', ...(link === undefined ? {} : { link }), found, place });
+    }
+  }
+  return { place, items, services };
+}
+
+/** Everything of one VPN at one place: what bears its marks, and what is part of that. */
+export async function resourcesOf(vpn: string, holdings: Holdings, attempt: Attempt): Promise<readonly Item[]> {
+  const marked = holdings.items.filter((item) => item.vpn === vpn);
+  if (marked.length === 0) return [];
+  const legs = await legsOf(marked, holdings, attempt);
+  return [...marked, ...legs, ...servicesOf(marked, holdings)];
+}
+
+/** Gateways and interfaces of its own routers. */
+async function legsOf(marked: readonly Item[], { place }: Holdings, attempt: Attempt): Promise<readonly Item[]> {
+  const ports = await attempt.read((call) => place.region.list('ports', call));
+  return marked
+    .filter((item) => item.kind === 'router')
+    .flatMap((router) => {
+      const part = (kind: ResourceKind, id: string, name: string): Item => ({
+        ...router,
+        kind,
+        found: { id, name, mark: undefined, fields: {} },
+      });
+      const { id, name, fields } = router.found;
+      const gateway = fields.external_gateway_info === null ? [] : [part('externalGateway', id, name)];
+      const subnets = marked.filter((item) => item.kind === 'subnet' && item.site === router.site);
+      const interfaces = subnets.flatMap(({ found: subnet }) => {
+        const attached = ports.find(
+          (port) => port.device_id === id && port.fixed_ips.some((ip) => ip.subnet_id === subnet.id),
+        );
+        return attached === undefined ? [] : [part('routerInterface', attached.id, subnet.name)];
+      });
+      return [...gateway, ...interfaces];
+    });
+}
+
+/** Our VPN services over its routers, under its connections, and those that one of its runs made and that no connection uses yet. */
+function servicesOf(marked: readonly Item[], { place, services }: Holdings): readonly Item[] {
+  const parts = new Map<string, Item>();
+  const add = (found: Found, { vpn, site }: Item) => {
+    if (!parts.has(found.id)) parts.set(found.id, { vpn, site, kind: 'vpnService', found, place });
+  };
+  for (const item of marked) {
+    for (const service of services) {
+      const over = item.kind === 'router' && service.fields.router_id === item.found.id;
+      const under = item.kind === 'siteConnection' && item.found.fields.vpnservice_id === service.id;
+      if (over || under) add(service, item);
+    }
+  }
+  for (const service of services) {
+    // Over an existing router, by a run that ended before its connection stood: its site is one that has no router and no service of its own.
+    const free = marked.find(
+      ({ site }) =>
+        ![...marked, ...parts.values()].some(
+          (other) => other.site === site && (other.kind === 'router' || other.kind === 'vpnService'),
+        ),
+    );
+    const sameRun = marked.some((item) => item.found.mark?.run === service.mark?.run);
+    if (sameRun && free !== undefined) add(service, free);
+  }
+  return [...parts.values()];
+}
