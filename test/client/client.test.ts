@@ -86,7 +86,7 @@ describe('a run is followed', () => {
       }
     }
     expect(told.join('\n')).toMatch(
-      /left\/router: POST \/dbl\/network\/v2.0\/routers in region dbl: 503.*maintenance until noon/,
+      /router left-router \(left\/router\): POST \/dbl\/network\/v2.0\/routers in region dbl: 503.*maintenance until noon/,
     );
     expect((await run.status()).state).toBe('COMPLETED');
     await (await link.destroy('left-right')).result();

@@ -119,8 +119,8 @@ export class Lanes {
     private readonly lanes: readonly Lane[],
   ) {}
 
-  /** @default three lanes a core: a run mostly waits */
-  static async start(count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
+  /** @default four lanes a core: a run mostly waits */
+  static async start(count = 4 * Math.max(2, availableParallelism())): Promise<Lanes> {
     const server = await startDevServer();
     const lanes: Lane[] = [];
     // One after the other: each makes its standing VPN, and a machine of few cores would time out.
