@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type DevServer, freePort, startDevServer } from '../../src/cli/dev-server.js';
 import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { DESTROY, PROVISION, type ProvisionResult, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
@@ -24,6 +24,8 @@ let calls: readonly Pick<FaultPlan, 'method' | 'region' | 'service' | 'path'>[];
 /** More than calls of a run that are held at once: there is always one that goes on. */
 const VPNS = 12;
 
+beforeEach(() => simulator?.faults.clear());
+
 beforeAll(async () => {
   const [port, uiPort] = [await freePort(), await freePort()];
   [server, simulator] = await Promise.all([
@@ -31,6 +33,9 @@ beforeAll(async () => {
     startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
   ]);
   addDecoys(simulator);
+  // As an administrator would, for as many VPNs at once.
+  for (const state of simulator.regions.values())
+    state.quotas.set(simulator.projectId('demo'), new Map([['router', 100]]));
   client = new Client({ connection: await Connection.connect({ address: server.address }) });
   const worker = await WorkerProcess.start(server.address, simulator, KEY);
   await (await provision('scout')).result();
@@ -106,8 +111,9 @@ describe('a worker killed while every call of a run is under way in one VPN or a
     );
     const plans = calls.filter((call) => chosen(call as Parameters<typeof isWrite>[0]));
     expect(plans.length).toBeGreaterThanOrEqual(15);
-    for (const plan of plans) simulator.faults.add({ ...plan, fault });
     const first = await WorkerProcess.start(server.address, simulator, KEY);
+    // After the worker's own looks at its clouds.
+    for (const plan of plans) simulator.faults.add({ ...plan, fault });
     const runs = await Promise.all(all.map(provision));
     await expect.poll(held, { timeout: 120_000, interval: 20 }).toBe(plans.length);
     await first.end('SIGKILL');
