@@ -11,10 +11,10 @@ import { type Answer, ApiError, neutronError } from './errors.js';
 import { type FaultPlan, Faults } from './faults.js';
 import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
 import { Identity } from './identity.js';
-import { makePort } from './network/addresses.js';
-import { defaultGroup } from './network/core.js';
+import { makePort } from './network/address-allocation.js';
 import { DEFAULT_EXTENSIONS } from './network/extensions.js';
 import { handleNetwork } from './network/index.js';
+import { defaultGroup } from './network/security-groups.js';
 import {
   type CallContext,
   type Delays,
@@ -153,7 +153,8 @@ function toService(call: ServiceCall, context: CallContext, compute: Compute): A
   if (call.body === BROKEN_JSON)
     throw neutronError(400, 'MalformedRequestBody', 'Malformed request body: Cannot understand JSON.');
   const { method, path, query, body } = call;
-  if (call.service === 'network') return handleNetwork({ method, path, query, body }, context);
+  if (call.service === 'network')
+    return handleNetwork({ method, path, query, body, ifMatch: call.headers['if-match'] }, context);
   if (call.service === 'image') return handleImages(method, path, query, context);
   if (call.service === 'compute') return compute.handle({ method, path, query, body, headers: call.headers }, context);
   throw new ApiError({ status: 404, body: { message: 'no such service' } });
