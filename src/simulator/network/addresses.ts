@@ -58,6 +58,15 @@ export function canonicalCidr(cidr: string): string {
   return `${toAddress(first, version)}/${prefix}`;
 }
 
+/** Addresses and networks written in full: no `10.1`, no `256`. */
+export function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && (ipaddr.IPv4.isValidFourPartDecimal(value) || ipaddr.IPv6.isValid(value));
+}
+
+export function isCidr(value: unknown): value is string {
+  return typeof value === 'string' && ipaddr.isValidCIDR(value) && isAddress(value.split('/')[0]);
+}
+
 /** Whether an address is in a network; false for what is neither. */
 export function inCidr(address: string, cidr: string): boolean {
   if (!ipaddr.isValid(address) || !ipaddr.isValidCIDR(cidr)) return false;

@@ -2,9 +2,8 @@
  * Checks of one value of a request, by neutron-lib's validators and converters: what they accept, what they make of it, and what they say.
  * The rule: a check needs the value alone; rules between resources stand with their resource.
  */
-import ipaddr from 'ipaddr.js';
 import { badRequest, neutronError } from '../errors.js';
-import { canonicalAddress, canonicalCidr } from './addresses.js';
+import { canonicalAddress, canonicalCidr, isAddress, isCidr } from './addresses.js';
 import { pythonRepr, pythonText } from './python-text.js';
 
 /** Checks and converts one value; throws the API's own error. */
@@ -105,15 +104,13 @@ export const list: Check = (value) => (value === null ? [] : Array.isArray(value
 
 export const cidr: Check = (value) => {
   if (value === null) return null;
-  if (typeof value !== 'string' || !ipaddr.isValidCIDR(value))
-    throw invalidInput(`${pythonText(value)} is not in a CIDR format`);
+  if (!isCidr(value)) throw invalidInput(`${pythonText(value)} is not in a CIDR format`);
   return canonicalCidr(value);
 };
 
 function address(value: unknown): string | undefined {
   if (typeof value !== 'string') return `'${pythonText(value)}' is not a valid IP address`;
-  if (ipaddr.IPv4.isValidFourPartDecimal(value) || ipaddr.IPv6.isValid(value)) return undefined;
-  return `'${value}' is not a valid IP address`;
+  return isAddress(value) ? undefined : `'${value}' is not a valid IP address`;
 }
 
 export const addressOrNone: Check = (value, field) => {
@@ -202,8 +199,7 @@ export const hostRoutes: Check = (value, field) => {
   const seen: string[] = [];
   for (const one of given) {
     const route = exactKeys(one, field, ['destination', 'nexthop']);
-    if (typeof route.destination !== 'string' || !ipaddr.isValidCIDR(route.destination))
-      throw invalid(field, `'${pythonText(route.destination)}' is not a valid CIDR`);
+    if (!isCidr(route.destination)) throw invalid(field, `'${pythonText(route.destination)}' is not a valid CIDR`);
     const problem = address(route.nexthop);
     if (problem !== undefined) throw invalid(field, problem);
     if (seen.includes(JSON.stringify(route))) throw invalid(field, `Duplicate hostroute '${pythonText(route)}'`);

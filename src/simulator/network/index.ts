@@ -57,7 +57,10 @@ export function handleNetwork(request: NetworkRequest, context: CallContext): An
       body: { versions: [{ id: 'v2.0', status: 'CURRENT', links: [{ rel: 'self', href: `${context.base}/v2.0/` }] }] },
     };
   const inner = path.replace(/^\/v2\.0\/?/, '');
-  if (inner === '') return { status: 200, body: { resources: [] } };
+  if (inner === '') {
+    if (!request.path.endsWith('/')) throw neutronError(404, 'HTTPNotFound', 'The resource could not be found.');
+    return { status: 200, body: { resources: RESOURCES.map((one) => resourceLink(one, context)) } };
+  }
   if (inner === 'extensions') return { status: 200, body: { extensions: extensionList(context.region) } };
   if (inner.startsWith('extensions/')) return showExtension(context.region, inner.slice('extensions/'.length));
   if (inner.startsWith('quotas')) return handleQuotas(request.method, inner, request.body, context);
@@ -95,6 +98,11 @@ export function handleNetwork(request: NetworkRequest, context: CallContext): An
     default:
       throw neutronError(405, 'HTTPMethodNotAllowed', 'The method is not allowed for this resource.');
   }
+}
+
+/** How the root of the API names a collection. */
+function resourceLink({ many, kind, path }: Resource, { base }: CallContext) {
+  return { name: kind, collection: many, links: [{ rel: 'self', href: `${base}/v2.0/${path}` }] };
 }
 
 /** One or many: of many, all are made or none. */

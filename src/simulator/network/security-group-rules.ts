@@ -1,8 +1,7 @@
 /** Rules of security groups, by securitygroups_db: protocols and their ports, remotes, and no rule twice. */
-import ipaddr from 'ipaddr.js';
 import { neutronError } from '../errors.js';
 import { type Row, revise } from '../state.js';
-import { canonicalCidr, versionOf } from './addresses.js';
+import { canonicalCidr, isAddress, isCidr, versionOf } from './addresses.js';
 import { type AttributeMap, description, once, owner, readOnly, standardAttributes } from './attributes.js';
 import { oneOf, text } from './checks.js';
 import { pythonRepr, pythonText } from './python-text.js';
@@ -78,8 +77,8 @@ function ethertype(value: unknown): unknown {
 function prefix(value: unknown): unknown {
   if (value === null || value === '') return null;
   const given = String(value);
-  if (ipaddr.isValidCIDR(given)) return given;
-  if (ipaddr.isValid(given)) return `${given}/${versionOf(given) === 4 ? 32 : 128}`;
+  if (isCidr(given)) return given;
+  if (isAddress(given)) return `${given}/${versionOf(given) === 4 ? 32 : 128}`;
   throw neutronError(400, 'InvalidCIDR', `Invalid CIDR ${given} given as IP prefix.`);
 }
 

@@ -2,19 +2,7 @@
 import { neutronError } from '../errors.js';
 import { type RegionState, type Row, revise } from '../state.js';
 import { makePort } from './address-allocation.js';
-import {
-  blockOf,
-  defaultPools,
-  type FixedIp,
-  firstHost,
-  hostRange,
-  inCidr,
-  isHostIn,
-  overlapping,
-  type Pool,
-  toNumber,
-  versionOf,
-} from './addresses.js';
+import { blockOf, type FixedIp, firstHost, inCidr, isHostIn, overlapping, type Pool, versionOf } from './addresses.js';
 import {
   type AttributeMap,
   description,
@@ -41,6 +29,7 @@ import {
 } from './checks.js';
 import { AUTO_DELETED, NETWORK } from './networks.js';
 import { mustGet, type Resource } from './resource.js';
+import { poolsOf, refuseGatewayInPools } from './subnet-pools.js';
 import { subnetUse } from './vpn-use.js';
 
 const IPV6_MODES = oneOf('dhcpv6-stateful', 'dhcpv6-stateless', 'slaac');
@@ -104,7 +93,7 @@ export const SUBNET: Resource = {
         `Requested subnet with cidr: ${range} for network: ${network.id} overlaps with another subnet`,
       );
     if (row.gateway_ip === undefined) row.gateway_ip = firstHost(range);
-    row.allocation_pools = pools(row);
+    row.allocation_pools = poolsOf(row);
     for (const field of ['use_default_subnetpool', 'prefixlen']) delete row[field];
   },
   afterCreate(row, { region }) {
@@ -124,7 +113,7 @@ export const SUBNET: Resource = {
   beforeUpdate(row, change, context) {
     const next: Row = { ...row, ...change };
     validate({ ...next, enable_dhcp: change.enable_dhcp ?? false }, row, context.region, change);
-    if (change.allocation_pools !== undefined) change.allocation_pools = pools(next);
+    if (change.allocation_pools !== undefined) change.allocation_pools = poolsOf(next);
     else if (typeof change.gateway_ip === 'string' && change.gateway_ip !== row.gateway_ip)
       refuseGatewayInPools(change.gateway_ip, row.allocation_pools as Pool[]);
   },
@@ -228,54 +217,5 @@ function validateModes(row: Row, before: Row | undefined, change: Record<string,
   if (['slaac', 'dhcpv6-stateless'].includes(String(address)) && blockOf(String(row.cidr)).prefix !== 64)
     throw invalidInput(
       `Invalid CIDR ${String(row.cidr)} for IPv6 address mode. OpenStack uses the EUI-64 address format, which requires the prefix to be /64`,
-    );
-}
-
-/** The pools asked for, or all hosts but the gateway. */
-function pools(row: Row): readonly Pool[] {
-  const gateway = row.gateway_ip as string | null;
-  const range = String(row.cidr);
-  const asked = row.allocation_pools as Pool[] | undefined;
-  if (asked === undefined) return defaultPools(range, gateway);
-  const hosts = hostRange(range);
-  const seen: Pool[] = [];
-  for (const pool of asked) {
-    const [start, end] = [toNumber(pool.start), toNumber(pool.end)];
-    const shown = `${pool.start}-${pool.end}`;
-    if (versionOf(pool.start) !== versionOf(pool.end) || start > end)
-      throw neutronError(400, 'InvalidAllocationPool', `The allocation pool ${poolText(pool)} is not valid.`);
-    if (versionOf(pool.start) !== hosts.version)
-      throw neutronError(400, 'InvalidAllocationPool', `The allocation pool ${shown} is not valid.`);
-    if (start < hosts.first || end > hosts.last)
-      throw neutronError(
-        400,
-        'OutOfBoundsAllocationPool',
-        `The allocation pool ${shown} spans beyond the subnet cidr ${range}.`,
-      );
-    const other = seen.find((one) => toNumber(one.start) <= end && start <= toNumber(one.end));
-    if (other !== undefined)
-      throw neutronError(
-        409,
-        'OverlappingAllocationPools',
-        `Found overlapping allocation pools: ${other.start}-${other.end} ${shown} for subnet ${range}.`,
-      );
-    seen.push(pool);
-  }
-  if (gateway !== null) refuseGatewayInPools(gateway, asked);
-  return asked;
-}
-
-const poolText = (pool: Pool) => `{'start': '${pool.start}', 'end': '${pool.end}'}`;
-
-function refuseGatewayInPools(gateway: string, ranges: readonly Pool[]): void {
-  const value = toNumber(gateway);
-  const pool = ranges.find(
-    (one) => versionOf(one.start) === versionOf(gateway) && toNumber(one.start) <= value && value <= toNumber(one.end),
-  );
-  if (pool !== undefined)
-    throw neutronError(
-      409,
-      'GatewayConflictWithAllocationPools',
-      `Gateway ip ${gateway} conflicts with allocation pool ${pool.start}-${pool.end}.`,
     );
 }
