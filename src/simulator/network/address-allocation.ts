@@ -65,7 +65,14 @@ export function assignAddresses(
   },
 ): readonly FixedIp[] {
   const { network, asked, mac, keep = [], owner = '' } = options;
-  const subnets = region.rows('subnet').filter((subnet) => subnet.network_id === network.id);
+  const all = region.rows('subnet').filter((subnet) => subnet.network_id === network.id);
+  const subnets = all.filter((subnet) => serves(subnet, owner));
+  if (asked === undefined && all.length > 0 && subnets.length === 0)
+    throw neutronError(
+      409,
+      'IpAddressGenerationFailureNoMatchingSubnet',
+      `No valid service subnet for the given device owner, network ${network.id}, service type ${owner}.`,
+    );
   const taken = takenIn(region, network.id);
   for (const ip of keep) taken.delete(ip.ip_address);
   const give = (subnet: Row, address: string): FixedIp => {
@@ -87,7 +94,7 @@ export function assignAddresses(
     return [...given, ...auto.map((make) => make())];
   }
   const given = asked.map((one) => {
-    const subnet = subnetFor(one, subnets, region, network);
+    const subnet = subnetFor(one, all, region, network);
     const isRouter = owner.startsWith('network:router_');
     if (one.ip_address === undefined) {
       if (isAutoAddress(subnet) && !isRouter) return give(subnet, eui64(String(subnet.cidr), mac));
@@ -110,6 +117,12 @@ export function assignAddresses(
     return give(subnet, one.ip_address);
   });
   return given;
+}
+
+/** A subnet may be kept for ports of some owners. */
+function serves(subnet: Row, owner: string): boolean {
+  const types = (subnet.service_types ?? []) as string[];
+  return types.length === 0 || types.includes(owner);
 }
 
 function subnetFor(asked: Asked, subnets: readonly Row[], region: RegionState, network: Row): Row {

@@ -3,8 +3,8 @@
  * The rule: a check needs the value alone; rules between resources stand with their resource.
  */
 import { badRequest, neutronError } from '../errors.js';
+import { pythonRepr, pythonText } from '../python-text.js';
 import { canonicalAddress, canonicalCidr, isAddress, isCidr } from './addresses.js';
-import { pythonRepr, pythonText } from './python-text.js';
 
 /** Checks and converts one value; throws the API's own error. */
 export type Check = (value: unknown, field: string) => unknown;

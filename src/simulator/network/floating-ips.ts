@@ -88,7 +88,8 @@ export const FLOATING_IP: Resource = {
           );
   },
   beforeUpdate(row, change, context) {
-    associate(row, 'port_id' in change ? change : { ...change, port_id: null }, context);
+    const port = { port_id: row.port_id, ...change };
+    if ('port_id' in change || row.port_id !== null || change.fixed_ip_address) associate(row, port, context);
     delete change.port_id;
     delete change.fixed_ip_address;
   },
@@ -97,7 +98,7 @@ export const FLOATING_IP: Resource = {
   },
 };
 
-/** A change without a port takes the address away, as the real one does: the API's PUT knows no "leave it". */
+/** Leads the address to a port, or to none. */
 function associate(row: Row, change: Record<string, unknown>, context: CallContext): void {
   const { region } = context;
   if (!change.port_id) {

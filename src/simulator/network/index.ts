@@ -5,6 +5,7 @@
 import { type Answer, badRequest, neutronError } from '../errors.js';
 import { type CallContext, newId, type Row, revise, timestamp } from '../state.js';
 import { checkBody } from './attributes.js';
+import { isObject } from './checks.js';
 import { extensionList, showExtension } from './extensions.js';
 import { FLOATING_IP } from './floating-ips.js';
 import { NETWORK } from './networks.js';
@@ -111,7 +112,11 @@ function create(resource: Resource, body: unknown, context: CallContext): Answer
   if (!Array.isArray(bulk)) return { status: 201, body: { [resource.kind]: createOne(resource, body, context) } };
   const made: Record<string, unknown>[] = [];
   try {
-    for (const one of bulk as unknown[]) made.push(createOne(resource, { [resource.kind]: one }, context));
+    for (const one of bulk as unknown[]) {
+      // An item may be wrapped once more, as in a single request.
+      const wrapped = isObject(one) && resource.kind in one ? one : { [resource.kind]: one };
+      made.push(createOne(resource, wrapped, context));
+    }
   } catch (error) {
     for (const { id } of made) {
       const row = context.region.get(resource.kind, id);

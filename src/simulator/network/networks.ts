@@ -12,7 +12,7 @@ import {
   settable,
   standardAttributes,
 } from './attributes.js';
-import { boolean, integer, list } from './checks.js';
+import { boolean, integer, invalidInput, list } from './checks.js';
 import { adminOnly, type Resource } from './resource.js';
 
 const PROVIDER = ['provider:network_type', 'provider:physical_network', 'provider:segmentation_id'];
@@ -53,6 +53,7 @@ export const NETWORK: Resource = {
   beforeCreate(row, context) {
     const wanted = { ...row, shared: row.shared || undefined, 'router:external': row['router:external'] || undefined };
     adminOnly('create', 'network', wanted, ['shared', 'router:external', ...PROVIDER], context);
+    refuseMtu(row, row.mtu);
     Object.assign(row, {
       status: 'ACTIVE',
       subnets: [],
@@ -63,6 +64,7 @@ export const NETWORK: Resource = {
   },
   beforeUpdate(row, change, context) {
     adminOnly('update', 'network', change, ['shared', 'router:external', ...PROVIDER], context);
+    if (change.mtu !== undefined) refuseMtu(row, change.mtu);
     if (change['router:external'] === false && row['router:external'] === true) refuseWhileGateway(row, context.region);
     if (change.shared === false && row.shared === true) refuseWhileOthersUse(row, context);
   },
@@ -93,6 +95,12 @@ export const NETWORK: Resource = {
       if (ip.floating_network_id === row.id) region.delete('floatingip', ip.id);
   },
 };
+
+/** An overlay network leaves room for its headers. */
+function refuseMtu(network: Row, mtu: unknown): void {
+  const most = network['router:external'] === true ? 1500 : 1450;
+  if (Number(mtu) > most) throw invalidInput(`Requested MTU is too big, maximum is ${most}`);
+}
 
 function refuseWhileGateway(network: Row, region: RegionState): void {
   const owners = ['network:router_gateway', 'network:floatingip'];

@@ -1,5 +1,6 @@
 /** Ports, by the ML2 plugin and the extensions port-security, security-group, allowed-address-pairs and extra_dhcp_opt. */
 import { neutronError } from '../errors.js';
+import { pythonText } from '../python-text.js';
 import { type CallContext, newMac, type RegionState, type Row } from '../state.js';
 import { assignAddresses } from './address-allocation.js';
 import type { FixedIp } from './addresses.js';
@@ -16,7 +17,6 @@ import {
 } from './attributes.js';
 import { boolean, fixedIps, invalidInput, isObject, list, macAddress, text, uuid, uuidList } from './checks.js';
 import { NETWORK } from './networks.js';
-import { pythonText } from './python-text.js';
 import { adminOnly, mustGet, type Resource } from './resource.js';
 import { defaultGroup, SECURITY_GROUP } from './security-groups.js';
 
@@ -128,19 +128,30 @@ function secure(row: Row, given: Record<string, unknown>, context: CallContext):
       'Error Cannot apply both stateful and stateless security groups on the same port at the same time while attempting the operation.',
     );
   const pairs = given.allowed_address_pairs as AddressPair[] | undefined;
-  if (row.port_security_enabled === false && groups.length > 0)
-    throw neutronError(
-      400,
-      'PortSecurityPortHasSecurityGroup',
-      'Port has security group associated. Cannot disable port security or IP address until security group is removed.',
-    );
-  if (row.port_security_enabled === false && pairs !== undefined && pairs.length > 0)
+  if (row.port_security_enabled === false) refuseWithoutSecurity(groups, row, given);
+  if (pairs !== undefined) given.allowed_address_pairs = addressPairs(pairs, String(row.mac_address));
+}
+
+/** A port without port security has no address pairs, is given no groups, and keeps none. */
+function refuseWithoutSecurity(groups: readonly string[], row: Row, given: Record<string, unknown>): void {
+  if ((row.allowed_address_pairs as unknown[]).length > 0)
     throw neutronError(
       409,
       'AddressPairAndPortSecurityRequired',
       'Port Security must be enabled in order to have allowed address pairs on a port.',
     );
-  if (pairs !== undefined) given.allowed_address_pairs = addressPairs(pairs, String(row.mac_address));
+  if (groups.length === 0) return;
+  if (given.security_groups !== undefined)
+    throw neutronError(
+      400,
+      'PortSecurityAndIPRequiredForSecurityGroups',
+      'Port security must be enabled and port must have an IP address in order to use security groups.',
+    );
+  throw neutronError(
+    409,
+    'PortSecurityPortHasSecurityGroup',
+    'Port has security group associated. Cannot disable port security or IP address until security group is removed.',
+  );
 }
 
 interface AddressPair {

@@ -1,7 +1,7 @@
 /** Lists: filters, sorting, pages and fields, by neutron's api_common. The rule: an unknown filter is ignored, an unknown sort key refused. */
 import { badRequest, neutronError } from '../errors.js';
+import { pythonRepr } from '../python-text.js';
 import { type CallContext, type Row, shown } from '../state.js';
-import { pythonRepr } from './python-text.js';
 import { maySee, mustGet, type Resource } from './resource.js';
 
 /** Parameters of a list that are no filters. */
@@ -148,6 +148,7 @@ function links(
   const link = (rel: 'next' | 'previous', marker: string | undefined) => {
     const to = new URLSearchParams(query);
     to.delete('page_reverse');
+    to.delete('marker');
     if (marker !== undefined) to.set('marker', marker);
     if (rel === 'previous') to.set('page_reverse', 'True');
     return { rel, href: `${context.base}/v2.0/${resource.path}?${to}` };

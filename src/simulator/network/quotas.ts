@@ -20,6 +20,9 @@ const DEFAULTS: Readonly<Record<string, number>> = {
   endpoint_group: -1,
 };
 
+/** How a limit below what is used is taken: as by all releases, it is. */
+const FLAGS = ['force', 'check_limit', 'tenant_id', 'project_id'];
+
 export function limitOf(region: RegionState, projectId: string, resource: string): number {
   return region.quotas.get(projectId)?.get(resource) ?? DEFAULTS[resource] ?? -1;
 }
@@ -40,7 +43,9 @@ export function handleQuotas(method: string, path: string, body: unknown, contex
       region.quotas.delete(projectId);
       return { status: 204 };
     }
-    const wanted = Object.entries((body as { quota?: Record<string, unknown> }).quota ?? {});
+    const wanted = Object.entries((body as { quota?: Record<string, unknown> }).quota ?? {}).filter(
+      ([key]) => !FLAGS.includes(key),
+    );
     for (const [resource, value] of wanted) {
       if (!(resource in DEFAULTS)) throw badRequest(`Unrecognized attribute(s) '${resource}'`);
       if (Number(value) < -1)

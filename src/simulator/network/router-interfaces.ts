@@ -1,11 +1,11 @@
 /** Interfaces of a router: add and remove by subnet or by port, by l3_db, extraroute_db and neutron-vpnaas's checks. */
 import { neutronError } from '../errors.js';
+import { pythonText } from '../python-text.js';
 import { type CallContext, type RegionState, type Row, revise } from '../state.js';
 import { makePort } from './address-allocation.js';
 import { type FixedIp, inCidr } from './addresses.js';
 import { isUuid } from './checks.js';
 import { PORT } from './ports.js';
-import { pythonText } from './python-text.js';
 import { mustGet } from './resource.js';
 import { overlapProblem, portsOf, subnetsOf } from './router-ports.js';
 import { ROUTER, type Route } from './routers.js';

@@ -1,5 +1,6 @@
 /** Routers and their gateways, by l3_db, l3_gwmode_db and extraroute_db, and under VPN services, neutron-vpnaas's checks. */
 import { neutronError } from '../errors.js';
+import { pythonText } from '../python-text.js';
 import { type CallContext, type RegionState, type Row, revise } from '../state.js';
 import { assignAddresses, makePort } from './address-allocation.js';
 import { type FixedIp, inCidr } from './addresses.js';
@@ -16,7 +17,6 @@ import {
 } from './attributes.js';
 import { boolean, fixedIps, hostRoutes, invalid, invalidInput, keysOf, list, uuid, uuidOrNone } from './checks.js';
 import { NETWORK } from './networks.js';
-import { pythonText } from './python-text.js';
 import { adminOnly, mustGet, type Resource } from './resource.js';
 import { overlapProblem, portsOf, subnetsOf } from './router-ports.js';
 import { routerUse } from './vpn-use.js';

@@ -1,10 +1,10 @@
 /** Rules of security groups, by securitygroups_db: protocols and their ports, remotes, and no rule twice. */
 import { neutronError } from '../errors.js';
+import { pythonRepr, pythonText } from '../python-text.js';
 import { type Row, revise } from '../state.js';
 import { canonicalCidr, isAddress, isCidr, versionOf } from './addresses.js';
 import { type AttributeMap, description, once, owner, readOnly, standardAttributes } from './attributes.js';
 import { oneOf, text } from './checks.js';
-import { pythonRepr, pythonText } from './python-text.js';
 import { mustGet, type Resource } from './resource.js';
 import { SECURITY_GROUP } from './security-groups.js';
 

@@ -1,8 +1,8 @@
 /** Tags of resources that have standard attributes: all at once, one by one, by neutron's tagging extension. */
 import { type Answer, neutronError } from '../errors.js';
+import { pythonText } from '../python-text.js';
 import { type CallContext, revise } from '../state.js';
 import { invalidInput, isObject } from './checks.js';
-import { pythonText } from './python-text.js';
 import { mustGet, type Resource } from './resource.js';
 
 export function handleTags(

@@ -1,10 +1,10 @@
 /** Endpoint groups, by neutron-vpnaas's validator: networks of one end, all of one type, never changed. */
 import ipaddr from 'ipaddr.js';
 import { internalError, neutronError } from '../errors.js';
+import { pythonText } from '../python-text.js';
 import type { Row } from '../state.js';
 import { type AttributeMap, description, name, once, owner, readOnly } from './attributes.js';
 import { isUuid, list, oneOf } from './checks.js';
-import { pythonText } from './python-text.js';
 import type { Resource } from './resource.js';
 import { connectionsWith } from './vpn-use.js';
 
