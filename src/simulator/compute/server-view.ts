@@ -92,6 +92,16 @@ export function serverView(row: Row, context: CallContext, version: number): Rec
   };
 }
 
+/** What a PUT answers: before 2.75, without what extensions add to a GET. */
+export function updatedView(row: Row, context: CallContext, version: number): Record<string, unknown> {
+  const all = serverView(row, context, version);
+  if (version >= 75) return all;
+  const added = ['config_drive', 'key_name', 'security_groups', 'trusted_image_certificates', 'server_groups'];
+  return Object.fromEntries(
+    Object.entries(all).filter(([key]) => !/^(OS-EXT|OS-SRV|os-ext)/.test(key) && !added.includes(key)),
+  );
+}
+
 /** Names of the groups on its ports; without ports or groups the key is left out, as Nova does. */
 function groupNames(row: Row, { region }: CallContext): { security_groups?: { name: unknown }[] } {
   const ids = portsOf(region, row.id).flatMap((port) => port.security_groups as string[]);

@@ -12,7 +12,7 @@ import { handleInterfaces } from './server-interfaces.js';
 import type { ServerLife } from './server-life.js';
 import { handleMetadata } from './server-metadata.js';
 import { portsOf } from './server-ports.js';
-import { addressesOf, linksOf, serverView, statusOf } from './server-view.js';
+import { addressesOf, linksOf, serverView, statusOf, updatedView } from './server-view.js';
 
 export class Servers {
   readonly #life: ServerLife;
@@ -93,6 +93,7 @@ export class Servers {
       checkName(change.name);
       checkAccess(change);
       Object.assign(row, change, { updated: timestamp() });
+      return { status: 200, body: { server: updatedView(row, context, version) } };
     } else if (method !== 'GET' && method !== 'HEAD') throw badRequest('The method is not allowed for this resource.');
     return { status: 200, body: { server: serverView(row, context, version) } };
   }
@@ -136,7 +137,10 @@ function list({ query, context, version }: NovaCall, detail: boolean): Answer {
     )
     .reverse();
   const since = wanted('changes-since');
-  if (since !== null && Number.isNaN(Date.parse(since))) throw badRequest('Invalid changes-since value');
+  if (since !== null && !/^\d{4}-\d{2}-\d{2}T/.test(since))
+    throw badRequest(
+      `Invalid input for query parameters changes-since. Value: ${since}. '${since}' is not a 'date-time'`,
+    );
   const key = wanted('sort_key') === 'display_name' || wanted('sort_key') === 'name' ? 'name' : 'created';
   const sign = wanted('sort_dir') === 'asc' ? -1 : 1;
   const sorted = query.has('sort_key')

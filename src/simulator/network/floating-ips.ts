@@ -89,7 +89,9 @@ export const FLOATING_IP: Resource = {
   },
   beforeUpdate(row, change, context) {
     const port = { port_id: row.port_id, ...change };
-    if ('port_id' in change || row.port_id !== null || change.fixed_ip_address) associate(row, port, context);
+    // An empty change means "let go", from the time when an address had nothing else to change.
+    if (Object.keys(change).length === 0) associate(row, {}, context);
+    else if ('port_id' in change || row.port_id !== null || change.fixed_ip_address) associate(row, port, context);
     delete change.port_id;
     delete change.fixed_ip_address;
   },

@@ -11,7 +11,7 @@ import { FLOATING_IP } from './floating-ips.js';
 import { NETWORK } from './networks.js';
 import { PORT } from './ports.js';
 import { listed, view } from './query.js';
-import { handleQuotas, limitOf } from './quotas.js';
+import { handleQuotas, refuseOverQuota } from './quotas.js';
 import { mustGet, type Resource } from './resource.js';
 import { addRouterInterface, removeRouterInterface } from './router-interfaces.js';
 import { changeRoutes, ROUTER } from './routers.js';
@@ -145,11 +145,8 @@ function createOne(resource: Resource, body: unknown, context: CallContext): Rec
     ...standard,
     _given: givenKeys(resource, body),
   };
-  const limit = limitOf(context.region, wanted, resource.kind);
-  const used = context.region.rows(resource.kind).filter((one) => one.project_id === wanted).length;
+  refuseOverQuota(context.region, wanted, resource.kind);
   resource.beforeCreate?.(row, context);
-  if (limit >= 0 && used >= limit)
-    throw neutronError(409, 'OverQuota', `Quota exceeded for resources: ['${resource.kind}'].`);
   context.region.insert(resource.kind, row);
   resource.afterCreate?.(row, context);
   const answer = view(resource, row, context);

@@ -3,6 +3,7 @@ import { neutronError } from '../errors.js';
 import { newId, type RegionState, type Row, timestamp } from '../state.js';
 import { type AttributeMap, description, name, owner, readOnly, settable, standardAttributes } from './attributes.js';
 import { boolean, text } from './checks.js';
+import { refuseOverQuota } from './quotas.js';
 import type { Resource } from './resource.js';
 
 const ATTRIBUTES: AttributeMap = {
@@ -30,6 +31,10 @@ export const SECURITY_GROUP: Resource = {
   standard: true,
   notFound: ['SecurityGroupNotFound', (id) => `Security group ${id} does not exist`],
   attributes: ATTRIBUTES,
+  beforeCreate(row, { region }) {
+    // It comes with a rule for each IP version.
+    refuseOverQuota(region, String(row.project_id), 'security_group_rule', 2);
+  },
   afterCreate(row, { region }) {
     addEgress(region, row);
   },
