@@ -104,7 +104,7 @@ function insertServer(
     created: now,
     updated: now,
     accessIPv4: wanted.accessIPv4 ?? '',
-    accessIPv6: wanted.accessIPv6 ?? '',
+    accessIPv6: canonical(wanted.accessIPv6),
     key_name: pair?.name ?? null,
     config_drive: isTrue(wanted.config_drive) ? 'True' : '',
     description: wanted.description ?? null,
@@ -166,6 +166,11 @@ export function checkAccess({ accessIPv4, accessIPv6 }: Fields): void {
     throw invalid('accessIPv4', accessIPv4, `${pythonRepr(accessIPv4)} is not a 'ipv4'`);
   if (accessIPv6 && !ipaddr.IPv6.isValid(String(accessIPv6)))
     throw invalid('accessIPv6', accessIPv6, `${pythonRepr(accessIPv6)} is not a 'ipv6'`);
+}
+
+/** The shortest text of an address, as Nova stores it. */
+export function canonical(address: unknown): string {
+  return address ? ipaddr.IPv6.parse(String(address)).toRFC5952String() : '';
 }
 
 function checkCounts(wanted: Fields): void {

@@ -7,7 +7,7 @@ import { type CallContext, type Row, timestamp } from '../state.js';
 import { badRequest, invalid, itemNotFound } from './errors.js';
 import { bodyOf, type NovaCall, pageOf } from './request.js';
 import { runAction } from './server-actions.js';
-import { checkAccess, checkName, createServers } from './server-create.js';
+import { canonical, checkAccess, checkName, createServers } from './server-create.js';
 import { handleInterfaces } from './server-interfaces.js';
 import type { ServerLife } from './server-life.js';
 import { handleMetadata } from './server-metadata.js';
@@ -92,7 +92,7 @@ export class Servers {
       }
       checkName(change.name);
       checkAccess(change);
-      Object.assign(row, change, { updated: timestamp() });
+      Object.assign(row, change, { updated: timestamp(), accessIPv6: canonical(change.accessIPv6 ?? row.accessIPv6) });
       return { status: 200, body: { server: updatedView(row, context, version) } };
     } else if (method !== 'GET' && method !== 'HEAD') throw badRequest('The method is not allowed for this resource.');
     return { status: 200, body: { server: serverView(row, context, version) } };

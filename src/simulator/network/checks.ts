@@ -30,11 +30,6 @@ export const text =
     return value;
   };
 
-export const textOrNone =
-  (max: number): Check =>
-  (value, field) =>
-    value === null ? null : text(max)(value, field);
-
 export const uuid: Check = (value, field) => {
   if (!isUuid(value)) throw invalid(field, `'${pythonText(value)}' is not a valid UUID`);
   return value;

@@ -12,7 +12,7 @@ import { NETWORK } from './networks.js';
 import { PORT } from './ports.js';
 import { listed, view } from './query.js';
 import { handleQuotas, refuseOverQuota } from './quotas.js';
-import { mustGet, type Resource } from './resource.js';
+import { isOwn, mustGet, type Resource } from './resource.js';
 import { addRouterInterface, removeRouterInterface } from './router-interfaces.js';
 import { changeRoutes, ROUTER } from './routers.js';
 import { SECURITY_GROUP_RULE } from './security-group-rules.js';
@@ -189,7 +189,7 @@ function own(
   context: CallContext,
 ): Row {
   const row = mustGet(resource, id, context);
-  if (row.project_id !== context.projectId && !context.isAdmin)
+  if (!isOwn(row, context))
     throw neutronError(403, 'PolicyNotAuthorized', `rule:${verb}_${resource.kind} is disallowed by policy`);
   if (ifMatch !== undefined) matchRevision(resource, row, ifMatch);
   return row;

@@ -38,15 +38,23 @@ export function mustGet(resource: Pick<Resource, 'kind' | 'notFound'>, id: unkno
   return row;
 }
 
-/** Own resources, and what is shared or external; a subnet is as its network. */
+/** Own resources, and what is shared or external; a subnet is as its network, a rule as its group. */
 export function maySee(row: Row, context: CallContext): boolean {
   return (
-    context.isAdmin ||
-    row.project_id === context.projectId ||
+    isOwn(row, context) ||
     row.shared === true ||
     row['router:external'] === true ||
     row._public === true ||
-    (context.region.get('network', row.network_id)?.shared === true && row.cidr !== undefined)
+    (row.cidr !== undefined && context.region.get('network', row.network_id)?.shared === true)
+  );
+}
+
+/** Whether the caller may change a row. */
+export function isOwn(row: Row, { region, projectId, isAdmin }: CallContext): boolean {
+  return (
+    isAdmin ||
+    row.project_id === projectId ||
+    (row.direction !== undefined && region.get('security_group', row.security_group_id)?.project_id === projectId)
   );
 }
 

@@ -8,7 +8,8 @@ import { isUuid } from './checks.js';
 import { PORT } from './ports.js';
 import { mustGet } from './resource.js';
 import { overlapProblem, portsOf, subnetsOf } from './router-ports.js';
-import { ROUTER, type Route } from './routers.js';
+import type { Route } from './router-routes.js';
+import { ROUTER } from './routers.js';
 import { SUBNET } from './subnets.js';
 import { subnetUse } from './vpn-use.js';
 

@@ -1,9 +1,8 @@
 /** Routers and their gateways, by l3_db, l3_gwmode_db and extraroute_db, and under VPN services, neutron-vpnaas's checks. */
 import { neutronError } from '../errors.js';
-import { pythonText } from '../python-text.js';
 import { type CallContext, type RegionState, type Row, revise } from '../state.js';
 import { assignAddresses, makePort } from './address-allocation.js';
-import { type FixedIp, inCidr } from './addresses.js';
+import type { FixedIp } from './addresses.js';
 import {
   type AttributeMap,
   adminStateUp,
@@ -19,6 +18,7 @@ import { boolean, fixedIps, hostRoutes, invalid, invalidInput, keysOf, list, uui
 import { NETWORK } from './networks.js';
 import { adminOnly, mustGet, type Resource } from './resource.js';
 import { overlapProblem, portsOf, subnetsOf } from './router-ports.js';
+import { type Route, refuseBadRoutes } from './router-routes.js';
 import { routerUse } from './vpn-use.js';
 
 interface Gateway {
@@ -205,32 +205,6 @@ function changeGateway(router: Row, network: Row, gateway: Gateway, { region }: 
     external_fixed_ips: port?.fixed_ips ?? current.external_fixed_ips,
     enable_snat: gateway.enable_snat ?? true,
   };
-}
-
-export interface Route {
-  readonly destination: string;
-  readonly nexthop: string;
-}
-
-/** A route's next hop is in one of the router's networks and is not the router itself. */
-export function refuseBadRoutes(router: Row, routes: readonly Route[], region: RegionState): void {
-  const legs = portsOf(region, router.id).flatMap((port) => port.fixed_ips as FixedIp[]);
-  const cidrs = legs.map((ip) => String(region.get('subnet', ip.subnet_id)?.cidr));
-  const refused = (reason: string) => invalidRoutes(routes, reason);
-  if (routes.length > 30)
-    throw neutronError(
-      400,
-      'RoutesExhausted',
-      `Unable to complete operation for ${router.id}. The number of routes exceeds the maximum 30.`,
-    );
-  for (const { nexthop } of routes) {
-    if (!cidrs.some((cidr) => inCidr(nexthop, cidr))) throw refused('the nexthop is not connected with router');
-    if (legs.some((ip) => ip.ip_address === nexthop)) throw refused('the nexthop is used by router');
-  }
-}
-
-function invalidRoutes(routes: readonly Route[], reason: string) {
-  return neutronError(400, 'InvalidRoutes', `Invalid format for routes: ${pythonText(routes)}, ${reason}`);
 }
 
 /** PUT /routers/{id}/add_extraroutes and remove_extraroutes: atomic changes that leave the other routes alone. */
