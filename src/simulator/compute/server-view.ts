@@ -70,7 +70,7 @@ export function serverView(row: Row, context: CallContext, version: number): Rec
     accessIPv6: row.accessIPv6,
     links: linksOf(row.id, context),
     'OS-DCF:diskConfig': row['OS-DCF:diskConfig'],
-    ...(status === 'ERROR' ? {} : { progress: 0 }),
+    ...(status === 'ACTIVE' || status === 'BUILD' ? { progress: 0 } : {}),
     ...(status === 'ERROR' ? { fault: { code: 500, created: row.updated, message: 'No valid host was found. ' } } : {}),
     'OS-EXT-AZ:availability_zone': built ? 'nova' : '',
     config_drive: row.config_drive,

@@ -192,12 +192,13 @@ function setGateway(router: Row, network: Row, gateway: Gateway, context: CallCo
 function changeGateway(router: Row, network: Row, gateway: Gateway, { region }: CallContext): void {
   const current = router.external_gateway_info as Gateway;
   const [port] = gatewayPorts(router, region);
-  if (port !== undefined && gateway.external_fixed_ips?.length)
+  const asked = gateway.external_fixed_ips ?? [];
+  if (port !== undefined && asksForOthers(asked, port.fixed_ips as FixedIp[]))
     port.fixed_ips = assignAddresses(region, {
       network,
       mac: String(port.mac_address),
       owner: String(port.device_owner),
-      asked: gateway.external_fixed_ips,
+      asked,
       keep: port.fixed_ips as FixedIp[],
     });
   router.external_gateway_info = {
@@ -205,6 +206,15 @@ function changeGateway(router: Row, network: Row, gateway: Gateway, { region }: 
     external_fixed_ips: port?.fixed_ips ?? current.external_fixed_ips,
     enable_snat: gateway.enable_snat ?? true,
   };
+}
+
+/** Other subnets, or other addresses, than there are; a subnet named once more is no change. */
+function asksForOthers(asked: readonly Partial<FixedIp>[], current: readonly FixedIp[]): boolean {
+  const differ = (field: keyof FixedIp) => {
+    const wanted = new Set(asked.flatMap((ip) => ip[field] ?? []));
+    return wanted.size !== new Set(current.map((ip) => ip[field])).size || current.some((ip) => !wanted.has(ip[field]));
+  };
+  return asked.length > 0 && (differ('subnet_id') || differ('ip_address'));
 }
 
 /** PUT /routers/{id}/add_extraroutes and remove_extraroutes: atomic changes that leave the other routes alone. */
