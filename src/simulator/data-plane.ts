@@ -3,7 +3,7 @@
  * The rule: pure over the regions' state. A tunnel needs both ends to match in everything that IKE and IPsec negotiate.
  */
 import { type FixedIp, inCidr } from './network/addresses.js';
-import { localCidrs, peerCidrsOf } from './network/vpn.js';
+import { localCidrs, peerCidrsOf } from './network/vpn-connections.js';
 import type { RegionState, Row } from './state.js';
 
 export interface End {

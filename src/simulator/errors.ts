@@ -39,3 +39,12 @@ export function unauthorized(): ApiError {
     headers: { 'WWW-Authenticate': 'Keystone uri="/identity"' },
   });
 }
+
+/** What a server says that stumbled. */
+export function internalError(): ApiError {
+  return neutronError(
+    500,
+    'HTTPInternalServerError',
+    'Request Failed: internal server error while processing your request.',
+  );
+}

@@ -12,10 +12,11 @@ import { type Answer, ApiError, neutronError } from './errors.js';
 import { FAULT_PLAN, Faults } from './faults.js';
 import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
 import { Identity } from './identity.js';
-import { makePort } from './network/addresses.js';
-import { defaultGroup } from './network/core.js';
+import { Directory } from './identity-directory.js';
+import { makePort } from './network/address-allocation.js';
 import { DEFAULT_EXTENSIONS } from './network/extensions.js';
 import { handleNetwork } from './network/index.js';
+import { defaultGroup } from './network/security-groups.js';
 import {
   type CallContext,
   type Delays,
@@ -78,17 +79,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const delays = options.delays ?? REAL_DELAYS;
   const own = options.ownVpnAddress ?? names.slice(1, 2);
   const regions = new Map(names.map((name) => [name, new RegionState(name, delays, own.includes(name))]));
-  const projects = ['demo', 'other', 'admin'].map((name) => ({ id: newId().replaceAll('-', ''), name }));
-  const password = options.password ?? 'lab';
-  const users = projects.map(({ name }) => ({
-    id: newId().replaceAll('-', ''),
-    name,
-    password,
-    projects: [name],
-    admin: name === 'admin',
-  }));
+  const directory = new Directory();
+  const projects = ['demo', 'other', 'admin'].map((name) => {
+    const project = directory.addProject(name);
+    const user = directory.addUser(name, options.password ?? 'lab');
+    directory.grant(user, project, 'reader', 'member', ...(name === 'admin' ? ['admin'] : []));
+    return project;
+  });
   let base = '';
-  const identity = new Identity(projects, users, names, () => base, options.tokenLifetimeMs ?? 3_600_000);
+  const identity = new Identity(directory, names, () => base, options.tokenLifetimeMs ?? 3_600_000);
   const faults = new Faults();
   const log: LoggedCall[] = [];
   const all = [...regions.values()];
@@ -101,7 +100,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const handle: Handler = (call) => {
     if (call.service === '_simulator') return control(call, faults, log);
-    if (call.service === 'identity') return identity.handle(call.method, call.path, call.body, call.headers);
+    if (call.service === 'identity')
+      return identity.handle(call.method, call.path, call.query, call.body, call.headers);
     const region = regions.get(call.region);
     if (region === undefined) throw new ApiError({ status: 404, body: { message: 'no such service' } });
     // Version documents are told to anyone.
@@ -112,7 +112,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       peers: all,
       projectId: who?.project.id ?? '',
       userId: who?.user.id ?? '',
-      isAdmin: who?.user.admin ?? false,
+      isAdmin: who?.admin ?? false,
       base: `${base}/${region.name}/${call.service}`,
     };
     return toService(call, context, compute);
@@ -161,7 +161,8 @@ function toService(call: ServiceCall, context: CallContext, compute: Compute): A
   if (call.body === BROKEN_JSON)
     throw neutronError(400, 'MalformedRequestBody', 'Malformed request body: Cannot understand JSON.');
   const { method, path, query, body } = call;
-  if (call.service === 'network') return handleNetwork({ method, path, query, body }, context);
+  if (call.service === 'network')
+    return handleNetwork({ method, path, query, body, ifMatch: call.headers['if-match'] }, context);
   if (call.service === 'image') return handleImages(method, path, query, context);
   if (call.service === 'compute') return compute.handle({ method, path, query, body, headers: call.headers }, context);
   throw new ApiError({ status: 404, body: { message: 'no such service' } });

@@ -155,6 +155,12 @@ export function timestamp(now = Date.now()): string {
   return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }
 
+/** Counts a change of a resource, or of what belongs to it. */
+export function revise(row: Row | undefined): void {
+  if (row !== undefined)
+    Object.assign(row, { updated_at: timestamp(), revision_number: Number(row.revision_number ?? 0) + 1 });
+}
+
 /** A row as the API shows it: without what is ours alone. */
 export function shown(row: Row): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).filter(([key]) => !key.startsWith('_')));

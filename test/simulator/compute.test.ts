@@ -368,7 +368,7 @@ describe('what a guest can see', () => {
   it('user data by metadata, on a subnet with DHCP and a router', async () => {
     const id = await server({ user_data: script });
     await eventually(() => console_(id)).toContain('data seen\n1\n');
-    expect((await nova(`/servers/${id}/action`, { 'os-getConsoleOutput': { length: 1 } })).body.output).toBe('1\n');
+    expect((await nova(`/servers/${id}/action`, { 'os-getConsoleOutput': { length: 2 } })).body.output).toBe('1\n');
     await removed(id);
   });
 

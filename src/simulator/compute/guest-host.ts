@@ -48,7 +48,10 @@ export class GuestHost {
 
   /** The last `lines` lines of a server's console, all of it without. */
   console(serverId: string, lines?: number): string {
-    return this.#guests.get(serverId)?.console.tail(lines) ?? '';
+    const all = this.#guests.get(serverId)?.console.tail() ?? '';
+    // As Nova cuts: what follows the last line break counts as a line.
+    if (lines === undefined || lines < 0) return all;
+    return lines === 0 ? '' : all.split('\n').slice(-lines).join('\n');
   }
 
   stop(serverId: string): void {

@@ -50,22 +50,30 @@ function create(
   if (unknown !== undefined)
     throw invalid('keypair', wanted, `Additional properties are not allowed ('${unknown}' was unexpected)`);
   if (given === undefined && version >= 92) throw invalid('keypair', wanted, "'public_key' is a required property");
+  const safe = version >= 92 ? /^[\w\-. @]+$/ : /^[\w\- ]+$/;
+  if (!safe.test(name)) throw badRequest('Keypair data is invalid: Keypair name contains unsafe characters');
   if (own.some((row) => row.name === name)) throw conflict(`Key pair '${name}' already exists.`);
   if (own.length >= MAX_KEY_PAIRS) throw forbidden('Quota exceeded, too many key pairs.');
   const made = given === undefined ? generate() : { publicKey: String(given), privateKey: undefined };
-  const blob = /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+) ([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(
-    made.publicKey.trim(),
-  )?.[1];
+  const blob = keyOf(made.publicKey);
   if (blob === undefined) throw badRequest('Keypair data is invalid: failed to generate fingerprint');
   const row = insert({
     id: newId(),
     name,
     public_key: made.publicKey,
-    fingerprint: createHash('md5').update(Buffer.from(blob, 'base64')).digest('hex').match(/../g)?.join(':'),
+    fingerprint: createHash('md5').update(blob).digest('hex').match(/../g)?.join(':'),
     _createdAt: new Date().toISOString().slice(0, 23),
   });
   const key = made.privateKey === undefined ? {} : { private_key: made.privateKey };
   return { status: version >= 2 ? 201 : 200, body: { keypair: { ...brief(row), ...key, user_id: row.user_id } } };
+}
+
+/** The key in an OpenSSH line, which begins with the line's own type; undefined for what is none. */
+function keyOf(line: string): Buffer | undefined {
+  const [, type = '', text] =
+    /^(ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+) ([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(line.trim()) ?? [];
+  const blob = Buffer.from(text ?? '', 'base64');
+  return blob.subarray(4, 4 + type.length).toString() === type && type !== '' ? blob : undefined;
 }
 
 /** An RSA key as Nova makes one when none is given (until 2.92). */

@@ -59,7 +59,7 @@ export function pageOf<T extends { readonly id: string }>(
   const marker = query.get('marker');
   const at = marker === null ? -1 : all.findIndex((one) => one.id === marker);
   if (marker !== null && at < 0) throw badRequest(`marker [${marker}] not found`);
-  const limit = Math.min(limitText === null || limitText === '0' ? 1000 : Number(limitText), 1000);
+  const limit = Math.min(limitText === null || limitText === '' ? 1000 : Number(limitText), 1000);
   const page = all.slice(at + 1, at + 1 + limit);
   const last = page.at(-1);
   if (last === undefined || at + 1 + limit >= all.length) return { page, next: undefined };

@@ -3,6 +3,8 @@
  * The one rule: nothing is made before everything is checked.
  */
 import { Buffer } from 'node:buffer';
+import ipaddr from 'ipaddr.js';
+import { pythonRepr } from '../python-text.js';
 import { type CallContext, newId, type Row, timestamp } from '../state.js';
 import { badRequest, invalid } from './errors.js';
 import { checkQuota } from './quotas.js';
@@ -102,7 +104,7 @@ function insertServer(
     created: now,
     updated: now,
     accessIPv4: wanted.accessIPv4 ?? '',
-    accessIPv6: wanted.accessIPv6 ?? '',
+    accessIPv6: canonical(wanted.accessIPv6),
     key_name: pair?.name ?? null,
     config_drive: isTrue(wanted.config_drive) ? 'True' : '',
     description: wanted.description ?? null,
@@ -131,6 +133,21 @@ function checkSchema(wanted: Fields, version: number): void {
     if (wanted[key] === undefined) throw invalid('server', wanted, `'${key}' is a required property`);
   }
   const { name, metadata, networks, security_groups: groups, user_data: userData } = wanted;
+  checkName(name);
+  checkAccess(wanted);
+  checkCounts(wanted);
+  checkMetadata(metadata);
+  if (typeof networks === 'string' && (version < 37 || !['auto', 'none'].includes(networks))) {
+    throw invalid('networks', networks, `'${networks}' is not of type 'array'`);
+  }
+  if (groups !== undefined && !Array.isArray(groups))
+    throw invalid('security_groups', groups, `${String(groups)} is not of type 'array'`);
+  if (userData !== undefined && userData !== null) checkUserData(userData);
+}
+
+/** A server's name as the schema has it. @throws ApiError */
+export function checkName(name: unknown): void {
+  if (name === undefined) return;
   if (typeof name !== 'string') throw invalid('name', name, `${String(name)} is not of type 'string'`);
   if (name === '') throw invalid('name', name, "'' is too short");
   if (name.length > 255) throw invalid('name', name, `'${name}' is too long`);
@@ -141,13 +158,30 @@ function checkSchema(wanted: Fields, version: number): void {
       "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
     );
   }
-  checkMetadata(metadata);
-  if (typeof networks === 'string' && (version < 37 || !['auto', 'none'].includes(networks))) {
-    throw invalid('networks', networks, `'${networks}' is not of type 'array'`);
+}
+
+/** Addresses that only the user knows the meaning of; empty is none. @throws ApiError */
+export function checkAccess({ accessIPv4, accessIPv6 }: Fields): void {
+  if (accessIPv4 && !ipaddr.IPv4.isValidFourPartDecimal(String(accessIPv4)))
+    throw invalid('accessIPv4', accessIPv4, `${pythonRepr(accessIPv4)} is not a 'ipv4'`);
+  if (accessIPv6 && !ipaddr.IPv6.isValid(String(accessIPv6)))
+    throw invalid('accessIPv6', accessIPv6, `${pythonRepr(accessIPv6)} is not a 'ipv6'`);
+}
+
+/** The shortest text of an address, as Nova stores it. */
+export function canonical(address: unknown): string {
+  return address ? ipaddr.IPv6.parse(String(address)).toRFC5952String() : '';
+}
+
+function checkCounts(wanted: Fields): void {
+  for (const field of ['min_count', 'max_count']) {
+    const value = wanted[field];
+    if (value === undefined) continue;
+    if (!/^[0-9]*$/.test(String(value))) throw invalid(field, value, `${pythonRepr(value)} does not match '^[0-9]*$'`);
+    if (Number(value) < 1) throw invalid(field, value, `${String(value)} is less than the minimum of 1`);
   }
-  if (groups !== undefined && !Array.isArray(groups))
-    throw invalid('security_groups', groups, `${String(groups)} is not of type 'array'`);
-  if (userData !== undefined && userData !== null) checkUserData(userData);
+  if (wanted.max_count !== undefined && Number(wanted.min_count ?? 1) > Number(wanted.max_count))
+    throw badRequest('min_count must be <= max_count');
 }
 
 /** Metadata as the schema has it: texts of at most 255 characters. @throws ApiError */

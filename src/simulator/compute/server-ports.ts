@@ -3,8 +3,10 @@
  * The one rule: a port that Nova made goes with its server; one that the caller gave is only unbound.
  */
 import { ApiError } from '../errors.js';
-import { type FixedIp, makePort } from '../network/addresses.js';
-import { defaultGroup, PORT } from '../network/core.js';
+import { makePort } from '../network/address-allocation.js';
+import type { FixedIp } from '../network/addresses.js';
+import { PORT } from '../network/ports.js';
+import { defaultGroup } from '../network/security-groups.js';
 import type { CallContext, RegionState, Row } from '../state.js';
 import { badRequest, conflict, forbidden } from './errors.js';
 import { type Fields, isFields } from './request.js';

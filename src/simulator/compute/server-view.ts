@@ -70,7 +70,7 @@ export function serverView(row: Row, context: CallContext, version: number): Rec
     accessIPv6: row.accessIPv6,
     links: linksOf(row.id, context),
     'OS-DCF:diskConfig': row['OS-DCF:diskConfig'],
-    ...(status === 'ERROR' ? {} : { progress: 0 }),
+    ...(status === 'ACTIVE' || status === 'BUILD' ? { progress: 0 } : {}),
     ...(status === 'ERROR' ? { fault: { code: 500, created: row.updated, message: 'No valid host was found. ' } } : {}),
     'OS-EXT-AZ:availability_zone': built ? 'nova' : '',
     config_drive: row.config_drive,
@@ -90,6 +90,16 @@ export function serverView(row: Row, context: CallContext, version: number): Rec
     ...(version >= 73 ? { locked_reason: null } : {}),
     ...(version >= 90 ? { 'OS-EXT-SRV-ATTR:hostname': row.name } : {}),
   };
+}
+
+/** What a PUT answers: before 2.75, without what extensions add to a GET. */
+export function updatedView(row: Row, context: CallContext, version: number): Record<string, unknown> {
+  const all = serverView(row, context, version);
+  if (version >= 75) return all;
+  const added = ['config_drive', 'key_name', 'security_groups', 'trusted_image_certificates', 'server_groups'];
+  return Object.fromEntries(
+    Object.entries(all).filter(([key]) => !/^(OS-EXT|OS-SRV|os-ext)/.test(key) && !added.includes(key)),
+  );
 }
 
 /** Names of the groups on its ports; without ports or groups the key is left out, as Nova does. */

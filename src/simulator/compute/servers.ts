@@ -7,12 +7,12 @@ import { type CallContext, type Row, timestamp } from '../state.js';
 import { badRequest, invalid, itemNotFound } from './errors.js';
 import { bodyOf, type NovaCall, pageOf } from './request.js';
 import { runAction } from './server-actions.js';
-import { createServers } from './server-create.js';
+import { canonical, checkAccess, checkName, createServers } from './server-create.js';
 import { handleInterfaces } from './server-interfaces.js';
 import type { ServerLife } from './server-life.js';
 import { handleMetadata } from './server-metadata.js';
 import { portsOf } from './server-ports.js';
-import { addressesOf, linksOf, serverView, statusOf } from './server-view.js';
+import { addressesOf, linksOf, serverView, statusOf, updatedView } from './server-view.js';
 
 export class Servers {
   readonly #life: ServerLife;
@@ -37,7 +37,7 @@ export class Servers {
       case 'os-interface':
         return handleInterfaces(call, row);
       case 'ips':
-        return { status: 200, body: { addresses: addressesOf(row, context) } };
+        return addresses(row, parts[3], context);
       case 'os-security-groups':
         return { status: 200, body: { security_groups: groupsOf(row, context) } };
       case 'os-volume_attachments':
@@ -90,11 +90,22 @@ export class Servers {
           throw invalid('server', change, `Additional properties are not allowed ('${key}' was unexpected)`);
         }
       }
-      if (change.name === '') throw invalid('name', '', "'' is too short");
-      Object.assign(row, change, { updated: timestamp() });
+      checkName(change.name);
+      checkAccess(change);
+      Object.assign(row, change, { updated: timestamp(), accessIPv6: canonical(change.accessIPv6 ?? row.accessIPv6) });
+      return { status: 200, body: { server: updatedView(row, context, version) } };
     } else if (method !== 'GET' && method !== 'HEAD') throw badRequest('The method is not allowed for this resource.');
     return { status: 200, body: { server: serverView(row, context, version) } };
   }
+}
+
+/** All addresses, or those on one network. */
+function addresses(row: Row, network: string | undefined, context: CallContext): Answer {
+  const all = addressesOf(row, context);
+  if (network === undefined) return { status: 200, body: { addresses: all } };
+  const own = all[network];
+  if (own === undefined) throw itemNotFound('Network label is not found');
+  return { status: 200, body: { [network]: own } };
 }
 
 function find(id: string, { region, projectId, isAdmin }: CallContext): Row {
@@ -109,11 +120,13 @@ function list({ query, context, version }: NovaCall, detail: boolean): Answer {
     context.isAdmin && /^(?:1|true|yes|)$/i.test(query.get('all_tenants') ?? query.get('all_projects') ?? 'no');
   const wanted = (key: string): string | null => query.get(key);
   const name = wanted('name');
+  const ip = wanted('ip');
   const found = context.region
     .rows('server')
     .filter((row) => everyone || row.project_id === context.projectId)
     .filter((row) => name === null || pattern(name).test(String(row.name)))
     .filter((row) => query.getAll('status').every((status) => statusOf(row, context) === status.toUpperCase()))
+    .filter((row) => ip === null || addressTexts(row, context).some((one) => pattern(ip).test(one)))
     .filter((row) => wanted('image') === null || row.image === wanted('image'))
     .filter((row) => wanted('flavor') === null || row.flavor === wanted('flavor'))
     .filter((row) => wanted('uuid') === null || row.id === wanted('uuid'))
@@ -123,6 +136,11 @@ function list({ query, context, version }: NovaCall, detail: boolean): Answer {
         Date.parse(String(row.updated)) >= Date.parse(wanted('changes-since') ?? ''),
     )
     .reverse();
+  const since = wanted('changes-since');
+  if (since !== null && !/^\d{4}-\d{2}-\d{2}T/.test(since))
+    throw badRequest(
+      `Invalid input for query parameters changes-since. Value: ${since}. '${since}' is not a 'date-time'`,
+    );
   const key = wanted('sort_key') === 'display_name' || wanted('sort_key') === 'name' ? 'name' : 'created';
   const sign = wanted('sort_dir') === 'asc' ? -1 : 1;
   const sorted = query.has('sort_key')
@@ -135,6 +153,10 @@ function list({ query, context, version }: NovaCall, detail: boolean): Answer {
     status: 200,
     body: { servers, ...(next === undefined ? {} : { servers_links: [{ rel: 'next', href: next }] }) },
   };
+}
+
+function addressTexts(row: Row, context: CallContext): readonly string[] {
+  return Object.values(addressesOf(row, context)).flatMap((list) => list.map(({ addr }) => String(addr)));
 }
 
 /** Nova's name filter is a regular expression of the database. */

@@ -1,136 +1,127 @@
 /**
- * Addresses: pools of a subnet, the next free one, the port that takes it. One place, since networks, routers, VMs and floating IPs all take from the same pools.
+ * Addresses as numbers: networks, pools, overlap, and the canonical text that Neutron stores. IPv4 and IPv6 alike.
+ * The rule: pure; which addresses are taken is known to address-allocation.ts.
  */
 import ipaddr from 'ipaddr.js';
-import { neutronError } from '../errors.js';
-import { newId, newMac, type RegionState, type Row, timestamp } from '../state.js';
 
 export interface FixedIp {
   readonly subnet_id: string;
   readonly ip_address: string;
 }
 
-export function toNumber(address: string): number {
-  return ipaddr.IPv4.parse(address)
-    .toByteArray()
-    .reduce((sum, byte) => sum * 256 + byte, 0);
+export interface Pool {
+  readonly start: string;
+  readonly end: string;
 }
 
-export function toAddress(value: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+/** A network as numbers. */
+interface Block {
+  readonly version: 4 | 6;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly prefix: number;
+}
+
+export function versionOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
+export function toNumber(address: string): bigint {
+  return ipaddr
+    .parse(address)
+    .toByteArray()
+    .reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+}
+
+export function toAddress(value: bigint, version: 4 | 6): string {
+  const length = version === 4 ? 4 : 16;
+  const bytes = Array.from({ length }, (_, index) => Number((value >> BigInt(8 * (length - 1 - index))) & 255n));
+  return canonicalAddress(ipaddr.fromByteArray(bytes).toString());
+}
+
+export function blockOf(cidr: string): Block {
+  const [address, prefix] = ipaddr.parseCIDR(cidr);
+  const version = address.kind() === 'ipv4' ? 4 : 6;
+  const hostBits = BigInt((version === 4 ? 32 : 128) - prefix);
+  const first = (toNumber(address.toString()) >> hostBits) << hostBits;
+  return { version, first, last: first + (1n << hostBits) - 1n, prefix };
+}
+
+export function canonicalAddress(address: string): string {
+  const parsed = ipaddr.parse(address);
+  return parsed.kind() === 'ipv4' ? parsed.toString() : (parsed as ipaddr.IPv6).toRFC5952String();
+}
+
+/** The network that a CIDR with host bits is in. */
+export function canonicalCidr(cidr: string): string {
+  const { first, version, prefix } = blockOf(cidr);
+  return `${toAddress(first, version)}/${prefix}`;
+}
+
+/** Addresses and networks written in full: no `10.1`, no `256`. */
+export function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && (ipaddr.IPv4.isValidFourPartDecimal(value) || ipaddr.IPv6.isValid(value));
+}
+
+export function isCidr(value: unknown): value is string {
+  return typeof value === 'string' && ipaddr.isValidCIDR(value) && isAddress(value.split('/')[0]);
 }
 
 /** Whether an address is in a network; false for what is neither. */
 export function inCidr(address: string, cidr: string): boolean {
   if (!ipaddr.isValid(address) || !ipaddr.isValidCIDR(cidr)) return false;
-  const [range, prefix] = ipaddr.parseCIDR(cidr);
-  const parsed = ipaddr.parse(address);
-  return parsed.kind() === range.kind() && parsed.match(range, prefix);
+  const { version, first, last } = blockOf(cidr);
+  const value = toNumber(address);
+  return versionOf(address) === version && value >= first && value <= last;
 }
 
-/** A subnet's default pool: all hosts but its gateway. */
-export function defaultPools(cidr: string, gateway: string | null): readonly { start: string; end: string }[] {
-  const first = toNumber(ipaddr.IPv4.networkAddressFromCIDR(cidr).toString()) + 1;
-  const last = toNumber(ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString()) - 1;
-  const without = gateway === null ? -1 : toNumber(gateway);
-  const ranges =
+export function overlapping(a: string, b: string): boolean {
+  const [one, other] = [blockOf(a), blockOf(b)];
+  return one.version === other.version && one.first <= other.last && other.first <= one.last;
+}
+
+/** First and last address that a host may have. */
+export function hostRange(cidr: string): { readonly first: bigint; readonly last: bigint; readonly version: 4 | 6 } {
+  const { version, first, last, prefix } = blockOf(cidr);
+  if (version === 4) return prefix > 30 ? { version, first, last } : { version, first: first + 1n, last: last - 1n };
+  return { version, first: prefix > 126 ? first : first + 1n, last };
+}
+
+/** A subnet's default gateway: its first host. */
+export function firstHost(cidr: string): string {
+  const { version, first } = blockOf(cidr);
+  return toAddress(first + 1n, version);
+}
+
+/** A subnet's default pools: all hosts but its gateway. */
+export function defaultPools(cidr: string, gateway: string | null): readonly Pool[] {
+  const { first, last, version } = hostRange(cidr);
+  const without = gateway === null || versionOf(gateway) !== version ? -1n : toNumber(gateway);
+  const ranges: readonly (readonly [bigint, bigint])[] =
     without < first || without > last
       ? [[first, last]]
       : [
-          [first, without - 1],
-          [without + 1, last],
+          [first, without - 1n],
+          [without + 1n, last],
         ];
   return ranges
-    .filter(([start, end]) => (start ?? 0) <= (end ?? -1))
-    .map(([start, end]) => ({ start: toAddress(start ?? 0), end: toAddress(end ?? 0) }));
+    .filter(([start, end]) => start <= end)
+    .map(([start, end]) => ({ start: toAddress(start, version), end: toAddress(end, version) }));
 }
 
-/** The lowest free address of a subnet's pools. Throws IpAddressGenerationFailure. */
-export function allocate(region: RegionState, subnet: Row): string {
-  const used = new Set(region.rows('port').flatMap((port) => (port.fixed_ips as FixedIp[]).map((ip) => ip.ip_address)));
-  for (const { start, end } of subnet.allocation_pools as { start: string; end: string }[]) {
-    for (let value = toNumber(start); value <= toNumber(end); value++) {
-      if (!used.has(toAddress(value))) return toAddress(value);
-    }
-  }
-  throw neutronError(
-    409,
-    'IpAddressGenerationFailure',
-    `No more IP addresses available on network ${String(subnet.network_id)}.`,
-  );
+/** Whether a host of the network may have the address: in it, and neither its own nor its broadcast address. */
+export function isHostIn(address: string, cidr: string): boolean {
+  if (!inCidr(address, cidr)) return false;
+  const { version, first, last, prefix } = blockOf(cidr);
+  const value = toNumber(address);
+  if (version === 4 && prefix > 30) return true;
+  return value !== first && !(version === 4 && value === last);
 }
 
-/** A port on a network, with an address of the given subnet, of a given address, or of the network's first IPv4 subnet. */
-export function makePort(
-  region: RegionState,
-  options: {
-    readonly network: Row;
-    readonly projectId: string;
-    readonly fixedIps?: readonly Partial<FixedIp>[];
-    readonly fields?: Record<string, unknown>;
-  },
-): Row {
-  const { network } = options;
-  const subnets = region.rows('subnet').filter((subnet) => subnet.network_id === network.id);
-  const wanted = options.fixedIps ?? (subnets[0] === undefined ? [] : [{ subnet_id: subnets[0].id }]);
-  const fixedIps = wanted.map(({ subnet_id, ip_address }): FixedIp => {
-    const subnet =
-      subnet_id === undefined
-        ? subnets.find((one) => inCidr(ip_address ?? '', String(one.cidr)))
-        : region.get('subnet', subnet_id);
-    if (subnet === undefined) throw neutronError(404, 'SubnetNotFound', `Subnet ${subnet_id} could not be found.`);
-    if (subnet.network_id !== network.id) {
-      throw neutronError(
-        400,
-        'InvalidInput',
-        `Invalid input for operation: Failed to create port on network ${network.id}, because fixed_ips included invalid subnet ${subnet.id}.`,
-      );
-    }
-    if (ip_address === undefined) return { subnet_id: subnet.id, ip_address: allocate(region, subnet) };
-    if (!inCidr(ip_address, String(subnet.cidr))) {
-      throw neutronError(
-        400,
-        'InvalidIpForSubnet',
-        `IP address ${ip_address} is not a valid IP for the specified subnet.`,
-      );
-    }
-    const taken = region
-      .rows('port')
-      .some(
-        (port) =>
-          port.network_id === network.id && (port.fixed_ips as FixedIp[]).some((ip) => ip.ip_address === ip_address),
-      );
-    if (taken)
-      throw neutronError(
-        409,
-        'IpAddressAlreadyAllocated',
-        `IP address ${ip_address} already allocated in subnet ${subnet.id}`,
-      );
-    return { subnet_id: subnet.id, ip_address };
-  });
-  const now = timestamp();
-  return region.insert('port', {
-    id: newId(),
-    name: '',
-    network_id: network.id,
-    tenant_id: options.projectId,
-    mac_address: newMac(),
-    admin_state_up: true,
-    status: 'ACTIVE',
-    device_id: '',
-    device_owner: '',
-    fixed_ips: fixedIps,
-    allowed_address_pairs: [],
-    extra_dhcp_opts: [],
-    security_groups: [],
-    description: '',
-    'binding:vnic_type': 'normal',
-    port_security_enabled: true,
-    tags: [],
-    created_at: now,
-    updated_at: now,
-    revision_number: 1,
-    project_id: options.projectId,
-    ...options.fields,
-  });
+/** The address that a host makes itself from its MAC address in a /64 (RFC 4291, EUI-64). */
+export function eui64(cidr: string, mac: string): string {
+  const bytes = mac.split(':').map((byte) => Number.parseInt(byte, 16));
+  const id = [(bytes[0] ?? 0) ^ 2, bytes[1], bytes[2], 0xff, 0xfe, bytes[3], bytes[4], bytes[5]];
+  const suffix = id.reduce<bigint>((sum, byte) => sum * 256n + BigInt(byte ?? 0), 0n);
+  return toAddress(blockOf(cidr).first + suffix, 6);
 }

@@ -1,6 +1,8 @@
 /** Quotas: limits per project and resource, -1 for none, and how much is used. */
 import { type Answer, badRequest, neutronError } from '../errors.js';
+import { pythonText } from '../python-text.js';
 import type { CallContext, RegionState, TableName } from '../state.js';
+import { invalidInput } from './checks.js';
 
 /** Neutron's defaults; VPN resources have none. */
 const DEFAULTS: Readonly<Record<string, number>> = {
@@ -20,7 +22,21 @@ const DEFAULTS: Readonly<Record<string, number>> = {
   endpoint_group: -1,
 };
 
-export function limitOf(region: RegionState, projectId: string, resource: string): number {
+/** How a limit below what is used is taken: as by all releases, it is. */
+const FLAGS = ['force', 'check_limit', 'tenant_id', 'project_id'];
+
+/** The database's largest integer. */
+const MOST = 2_147_483_647;
+
+/** Throws OverQuota where a project may not have so many more of a resource. */
+export function refuseOverQuota(region: RegionState, projectId: string, resource: TableName, more = 1): void {
+  const limit = limitOf(region, projectId, resource);
+  const used = region.rows(resource).filter((one) => one.project_id === projectId).length;
+  if (limit >= 0 && used + more > limit)
+    throw neutronError(409, 'OverQuota', `Quota exceeded for resources: ['${resource}'].`);
+}
+
+function limitOf(region: RegionState, projectId: string, resource: string): number {
   return region.quotas.get(projectId)?.get(resource) ?? DEFAULTS[resource] ?? -1;
 }
 
@@ -40,9 +56,16 @@ export function handleQuotas(method: string, path: string, body: unknown, contex
       region.quotas.delete(projectId);
       return { status: 204 };
     }
-    const wanted = Object.entries((body as { quota?: Record<string, unknown> }).quota ?? {});
+    const wanted = Object.entries((body as { quota?: Record<string, unknown> }).quota ?? {}).filter(
+      ([key]) => !FLAGS.includes(key),
+    );
     for (const [resource, value] of wanted) {
       if (!(resource in DEFAULTS)) throw badRequest(`Unrecognized attribute(s) '${resource}'`);
+      if (!/^-?\d+$/.test(String(value))) throw invalidInput(`'${pythonText(value)}' is not an integer`);
+      if (Number(value) > MOST)
+        throw badRequest(
+          `Invalid input for ${resource}. Reason: '${String(value)}' is too large - must be no larger than '${MOST}'.`,
+        );
       if (Number(value) < -1)
         throw badRequest(
           `Invalid input for ${resource}. Reason: '${String(value)}' is too small - must be at least '-1'.`,

@@ -2,7 +2,10 @@
  * Who uses what among VPN resources: the checks that keep routers, subnets, policies and groups from being removed under a VPN.
  * The rule: types and messages are neutron-vpnaas's own, the misleading statuses stay with the callers.
  */
-import type { RegionState } from '../state.js';
+import { neutronError } from '../errors.js';
+import type { CallContext, RegionState, Row } from '../state.js';
+import { touch } from '../tunnel-status.js';
+import type { FixedIp } from './addresses.js';
 
 export interface Use {
   readonly type: string;
@@ -44,4 +47,27 @@ export function subnetUse(
   return group === undefined
     ? undefined
     : { type: 'SubnetInUseByEndpointGroup', message: `Subnet ${subnetId} is used by endpoint group ${group.id}` };
+}
+
+export function connectionsWith(region: RegionState, field: string, id: string): readonly Row[] {
+  return region.rows('ipsec_site_connection').filter((connection) => connection[field] === id);
+}
+
+/** VPN resources change only when their agent has them. */
+export function notWhilePending(row: Row, context: CallContext): void {
+  const status = String(row.status);
+  if (status.startsWith('PENDING'))
+    throw neutronError(
+      400,
+      'VPNStateInvalidToUpdate',
+      `Invalid state ${status} of vpnaas resource ${row.id} for updating`,
+    );
+  touch(row, context.region);
+}
+
+export function attachedSubnets(region: RegionState, routerId: string): readonly string[] {
+  return region
+    .rows('port')
+    .filter((port) => port.device_id === routerId && port.device_owner === 'network:router_interface')
+    .flatMap((port) => (port.fixed_ips as FixedIp[]).map((ip) => ip.subnet_id));
 }

@@ -1,0 +1,72 @@
+/** VPN services, by neutron-vpnaas's validator and database. The rule: one without a connection stays PENDING_CREATE, and so can never be changed. */
+import { neutronError } from '../errors.js';
+import { statusOf } from '../tunnel-status.js';
+import type { FixedIp } from './addresses.js';
+import { type AttributeMap, adminStateUp, description, name, once, owner, readOnly } from './attributes.js';
+import { uuid, uuidOrNone } from './checks.js';
+import { externalAddress } from './floating-ips.js';
+import { mustGet, type Resource } from './resource.js';
+import { ROUTER } from './routers.js';
+import { attachedSubnets, connectionsWith, notWhilePending } from './vpn-use.js';
+
+const ATTRIBUTES: AttributeMap = {
+  id: readOnly,
+  ...owner,
+  name,
+  description,
+  subnet_id: { ...once, default: null, check: uuidOrNone },
+  router_id: { ...once, required: true, check: uuid },
+  admin_state_up: adminStateUp,
+  external_v4_ip: readOnly,
+  external_v6_ip: readOnly,
+  status: readOnly,
+  flavor_id: { ...once, default: null, check: uuidOrNone },
+};
+
+export const VPN_SERVICE: Resource = {
+  kind: 'vpnservice',
+  path: 'vpn/vpnservices',
+  many: 'vpnservices',
+  standard: false,
+  notFound: ['VPNServiceNotFound', (id) => `VPNService ${id} could not be found`],
+  attributes: ATTRIBUTES,
+  beforeCreate(row, context) {
+    const { region } = context;
+    const router = mustGet(ROUTER, row.router_id, context);
+    if (row.subnet_id !== null && !attachedSubnets(region, router.id).includes(String(row.subnet_id))) {
+      throw neutronError(
+        400,
+        'SubnetIsNotConnectedToRouter',
+        `Subnet ${String(row.subnet_id)} is not connected to Router ${router.id}`,
+      );
+    }
+    const gateway = router.external_gateway_info as { network_id: string; external_fixed_ips: FixedIp[] } | null;
+    if (gateway === null)
+      throw neutronError(400, 'RouterIsNotExternal', `Router ${router.id} has no external network gateway set`);
+    const address = region.ownVpnAddress
+      ? externalAddress(region, gateway.network_id)
+      : gateway.external_fixed_ips[0]?.ip_address;
+    Object.assign(row, { status: 'PENDING_CREATE', external_v4_ip: address ?? null, external_v6_ip: null });
+  },
+  refresh(row, context) {
+    row.status = statusOf(row, 'vpnservice', context);
+  },
+  beforeUpdate(row, _change, context) {
+    notWhilePending(row, context);
+  },
+  beforeDelete(row, { region }) {
+    if (connectionsWith(region, 'vpnservice_id', row.id).length > 0)
+      throw neutronError(409, 'VPNServiceInUse', `VPNService ${row.id} is still in use`);
+  },
+  afterDelete(row, { region }) {
+    if (!region.ownVpnAddress) return;
+    const own = region
+      .rows('port')
+      .find(
+        (port) =>
+          port.device_owner === 'network:vpn_router_gateway' &&
+          (port.fixed_ips as FixedIp[])[0]?.ip_address === row.external_v4_ip,
+      );
+    if (own !== undefined) region.delete('port', own.id);
+  },
+};
