@@ -27,6 +27,8 @@ export interface HttpSide {
   readonly listeners: Map<string, Set<() => void>>;
   /** A region as it was when a plan for stale answers first acted. */
   readonly replicas: Map<FaultPlan, Tables>;
+  /** Every token, password and key that has crossed the wire, so that a test can look for them where none may be. */
+  readonly secrets: Set<string>;
   readonly handle: Handler;
   expireTokens(): void;
 }
@@ -43,8 +45,14 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
   const delayMs = region?.delays.callMs ?? [...side.regions.values()][0]?.delays.callMs ?? 0;
   if (delayMs > 0) await pause(delayMs);
   const met = key.service === '_simulator' ? undefined : side.faults.next(key);
-  const run = () =>
-    answerOf(side.handle, { ...key, query: url.searchParams, headers: request.headers, body: parse(text) });
+  const body = parse(text);
+  collectSecrets(body, side.secrets);
+  const run = () => {
+    const answer = answerOf(side.handle, { ...key, query: url.searchParams, headers: request.headers, body });
+    const token = answer.headers?.['X-Subject-Token'];
+    if (token !== undefined) side.secrets.add(token);
+    return answer;
+  };
   const note = (status: LoggedCall['status'], effects: LoggedCall['effects']) => {
     if (key.service === '_simulator') return;
     const { service, method, path } = key;
@@ -195,6 +203,16 @@ function nextLookUp(key: CallKey, { listeners, faults }: HttpSide): Promise<void
     waiting.add(listener);
     faults.onClear(listener);
   });
+}
+
+const SECRET_FIELDS = /^(psk|password|adminPass|secret)$/;
+
+function collectSecrets(value: unknown, into: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === 'string' && SECRET_FIELDS.test(key)) into.add(inner);
+    else collectSecrets(inner, into);
+  }
 }
 
 function answerOf(handle: Handler, call: ServiceCall): Answer {

@@ -56,6 +56,8 @@ export interface Simulator {
   readonly regions: ReadonlyMap<string, RegionState>;
   readonly faults: Faults;
   readonly log: readonly LoggedCall[];
+  /** Every token, password and key that has crossed the wire. */
+  readonly secrets: ReadonlySet<string>;
   /** Everything of every region as plain data, without what changes by itself, for comparing two moments. */
   snapshot(): Record<string, Record<string, unknown[]>>;
   /** Puts a row in as it is, as if someone had made it long ago; for fixtures and decoys. */
@@ -124,6 +126,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     handle,
     listeners: new Map(),
     replicas: new Map(),
+    secrets: new Set<string>(),
     expireTokens: () => identity.expireAll(),
   };
   const server = createServer((request, response) => {
@@ -140,6 +143,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     regions,
     faults,
     log,
+    secrets: side.secrets,
     snapshot: () => Object.fromEntries(all.map((region) => [region.name, picture(region)])),
     seed: (name, table, row, project = 'demo') => seed(regions, name, table, row, projectIdOf(project)),
     projectId: projectIdOf,

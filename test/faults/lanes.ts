@@ -116,7 +116,7 @@ export class Lanes {
 
   private constructor(
     readonly server: DevServer,
-    private readonly lanes: readonly Lane[],
+    readonly all: readonly Lane[],
   ) {}
 
   /** @default four lanes a core: a run mostly waits */
@@ -129,7 +129,7 @@ export class Lanes {
   }
 
   get first(): Lane {
-    const [lane] = this.lanes;
+    const [lane] = this.all;
     if (lane === undefined) throw new Error('no lanes');
     return lane;
   }
@@ -143,7 +143,7 @@ export class Lanes {
     const queue = [...cases];
     const wrong: string[] = [];
     await Promise.all(
-      this.lanes.map(async (lane) => {
+      this.all.map(async (lane) => {
         for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
           this.runs++;
           const problems = await run(lane, one);
@@ -155,7 +155,7 @@ export class Lanes {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.lanes.map((lane) => lane.bed.stop()));
+    await Promise.all(this.all.map((lane) => lane.bed.stop()));
     await this.server.stop();
   }
 }

@@ -21,6 +21,7 @@ import {
   TASK_QUEUE,
   workflowIdOf,
 } from '../../src/workflows/protocol.js';
+import { scan } from './secret-scan.js';
 
 export const REGIONS = ['dbl', 'cbk'] as const;
 export const PASSWORD = 'simulator-password-f3a9';
@@ -42,6 +43,9 @@ export interface TestBedOptions {
   readonly httpTimeoutMs?: number;
 }
 
+/** Of thousands of runs of one shape, so many tell it. */
+const MOST_HISTORIES = 100;
+
 export class TestBed {
   private constructor(
     readonly server: DevServer,
@@ -51,6 +55,7 @@ export class TestBed {
     readonly logs: readonly string[],
     private readonly queue: string,
     private readonly ownsServer: boolean,
+    private readonly masterKeys: readonly string[],
   ) {}
 
   static async start({ server: shared, queue = TASK_QUEUE, httpTimeoutMs }: TestBedOptions = {}): Promise<TestBed> {
@@ -60,20 +65,38 @@ export class TestBed {
       startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
     ]);
     addDecoys(simulator);
+    const masterKey = randomBytes(32).toString('base64');
     const worker = await startWorker(
-      { ...workerConfig(simulator, { httpTimeoutMs }), taskQueue: queue },
+      { ...workerConfig(simulator, { keys: KeyRing.parse(masterKey), httpTimeoutMs }), taskQueue: queue },
       { address: server.address, namespace: 'default' },
       await bundleOnce(),
     );
     const connection = await Connection.connect({ address: server.address });
-    return new TestBed(server, simulator, worker, new Client({ connection }), logs, queue, shared === undefined);
+    return new TestBed(server, simulator, worker, new Client({ connection }), logs, queue, shared === undefined, [
+      masterKey,
+    ]);
   }
 
+  /** Ends it all, after a last look: no secret of this bed may stand in any history or log. */
   async stop(): Promise<void> {
+    const leaked = await this.leakedSecrets();
     await this.worker.stop();
     await this.simulator.stop();
     await this.client.connection.close();
     if (this.ownsServer) await this.server.stop();
+    if (leaked.length > 0) throw new Error(`secrets stand in histories or logs: ${leaked.join(', ')}`);
+  }
+
+  /** Secrets that crossed the wire to this bed's clouds and stand in the histories of its runs or in any worker's log. */
+  async leakedSecrets(): Promise<readonly string[]> {
+    const texts = [...this.logs];
+    let read = 0;
+    for await (const run of this.client.workflow.list({ query: `TaskQueue = '${this.queue}'` })) {
+      if (read++ >= MOST_HISTORIES) break;
+      const history = await this.client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
+      texts.push(JSON.stringify(history));
+    }
+    return scan(texts, [...this.simulator.secrets, ...this.masterKeys]);
   }
 
   /** Starts a provision of the tutorial under a name. */
@@ -155,6 +178,9 @@ export class TestBed {
   }
 }
 
+/** In characters. */
+const LARGEST_LOG = 16 * 1024 * 1024;
+
 let logs: string[] | undefined;
 
 /** Everything that any worker of this process logs, for the scan for secrets. */
@@ -162,8 +188,13 @@ function keptLogs(): readonly string[] {
   if (logs !== undefined) return logs;
   const kept: string[] = [];
   logs = kept;
+  let size = 0;
   const keep = (...parts: unknown[]) => {
-    kept.push(parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, errorsToo))).join(' '));
+    const line = parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, errorsToo))).join(' ');
+    kept.push(line);
+    size += line.length;
+    // Thousands of runs log more than fits; the newest of it is kept.
+    while (size > LARGEST_LOG) size -= kept.shift()?.length ?? 0;
   };
   Runtime.install({ logger: { log: keep, trace: keep, debug: keep, info: keep, warn: keep, error: keep } });
   return kept;

@@ -4,12 +4,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Simulator } from '../../src/simulator/index.js';
+import { scan } from './secret-scan.js';
 import { PASSWORD } from './test-bed.js';
 
 export class WorkerProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly output: string[],
+    private readonly simulator: Simulator,
+    private readonly masterKey: string,
   ) {}
 
   /** Starts one and resolves when it takes tasks. */
@@ -42,7 +45,7 @@ export class WorkerProcess {
       child.once('exit', (code) => reject(new Error(`worker ended with ${code}: ${output.join('').slice(-2000)}`)));
     });
     await ready;
-    return new WorkerProcess(child, output);
+    return new WorkerProcess(child, output, simulator, masterKey);
   }
 
   /** Null while it runs, and when a signal ended it. */
@@ -54,11 +57,13 @@ export class WorkerProcess {
     if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
   }
 
-  /** Sends a signal that ends it, and waits for the end. */
+  /** Sends a signal that ends it, and waits for the end. No secret may stand in what it has printed. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, 'exit');
     this.signal(signal);
     await gone;
+    const leaked = scan(this.output, [...this.simulator.secrets, this.masterKey]);
+    if (leaked.length > 0) throw new Error(`secrets stand in a worker's output: ${leaked.join(', ')}`);
   }
 }

@@ -1,0 +1,135 @@
+/**
+ * Pairs and triples of faults at random calls, with a cancel or without, over bare clouds and over a VPN that stands: after each run the VPN is whole or the
+ * clouds are as before. Drawn by a seed: a failing case prints it, and `SEED=… npm run test:faults` draws the same cases again.
+ * `npm run test:soak` draws for as many minutes as `SOAK_MINUTES` says.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CallCase, callsOf, FAULTS, inWords, planOf } from './cases.js';
+import { type Operation, wrongWith } from './ends.js';
+import { type Ground, type Lane, Lanes } from './lanes.js';
+
+const minutes = Number(process.env.SOAK_MINUTES ?? 0);
+const seed = Number(process.env.SEED ?? (minutes > 0 ? Date.now() % 2 ** 31 : 20_261_125));
+/** Runs a lane, where no time is set. */
+const RUNS = 30;
+
+/** Of every operation, the calls of a run without faults. */
+const calls = new Map<string, readonly CallCase[]>();
+let lanes: Lanes;
+
+interface Draw {
+  readonly operation: Operation;
+  readonly ground: Ground;
+  readonly check: 'none' | 'console';
+  readonly faults: readonly { readonly call: number; readonly fault: (typeof FAULTS)[number] }[];
+  /** Which call a cancel comes at. */
+  readonly cancelAt: number | undefined;
+}
+
+const DRAW: fc.Arbitrary<Draw> = fc.record({
+  operation: fc.constantFrom<Operation>('provision', 'provision', 'provision', 'destroy'),
+  ground: fc.constantFrom<Ground>('bare', 'standing'),
+  check: fc.constantFrom<'none' | 'console'>('none', 'none', 'console'),
+  faults: fc.array(fc.record({ call: fc.nat(1_000), fault: fc.constantFrom(...FAULTS) }), {
+    minLength: 2,
+    maxLength: 3,
+  }),
+  cancelAt: fc.option(fc.nat(1_000), { freq: 3, nil: undefined }),
+});
+
+beforeAll(async () => {
+  lanes = await Lanes.start();
+  const lane = lanes.first;
+  for (const [operation, check, ground] of [
+    ['provision', 'none', 'bare'],
+    ['provision', 'console', 'bare'],
+    ['destroy', 'none', 'standing'],
+  ] as const) {
+    lane.reset(ground);
+    await lane.bed.end(await start(lane, operation, check));
+    calls.set(
+      `${operation} ${check}`,
+      callsOf(lane.bed.simulator.log).filter((call) => call.service !== 'identity'),
+    );
+  }
+}, 300_000);
+
+afterAll(async () => {
+  console.log(`random faults: ${lanes.runs} runs from seed ${seed}, each whole or as before`);
+  await lanes.stop();
+});
+
+function start(lane: Lane, operation: Operation, check: 'none' | 'console') {
+  return operation === 'destroy' ? lane.bed.destroy(lane.name) : lane.bed.provision(lane.name, { check });
+}
+
+function callsFor({ operation, check }: Draw): readonly CallCase[] {
+  return calls.get(operation === 'destroy' ? 'destroy none' : `provision ${check}`) ?? [];
+}
+
+/** The plans of a draw: each fault at a call that it is for. */
+function plansOf(draw: Draw) {
+  const all = callsFor(draw);
+  return draw.faults.flatMap(({ call, fault }) => {
+    const fitting = all.filter((one) => fault.on?.(one) ?? true);
+    const chosen = fitting[call % Math.max(1, fitting.length)];
+    return chosen === undefined ? [] : [{ call: chosen, fault, plan: planOf(chosen, fault) }];
+  });
+}
+
+async function judge(lane: Lane, draw: Draw): Promise<readonly string[]> {
+  lanes.runs++;
+  // A destroy without a VPN is another test's.
+  const ground = draw.operation === 'destroy' ? 'standing' : draw.ground;
+  lane.reset(ground);
+  const { faults } = lane.bed.simulator;
+  for (const { plan } of plansOf(draw)) faults.add(plan);
+  const at = draw.cancelAt === undefined ? undefined : callsFor(draw)[draw.cancelAt % callsFor(draw).length];
+  const hold = at && { ...planOf(at, { name: '', outcome: 'passes', fault: { kind: 'delay', ms: 30 } }) };
+  if (hold !== undefined) faults.add(hold);
+  const handle = await start(lane, draw.operation, draw.check);
+  if (hold !== undefined) {
+    const over = handle.result().then(
+      () => false,
+      () => false,
+    );
+    if (await Promise.race([lane.bed.met(hold), over])) await handle.cancel().catch(() => undefined);
+  }
+  const ended = await lane.bed.end(handle);
+  return wrongWith(lane, ended, ground, draw.operation);
+}
+
+function told(draw: Draw): string {
+  const faults = plansOf(draw).map(({ call, fault }) => `${fault.name} at ${inWords(call)}`);
+  return [`${draw.operation} from ${draw.ground}, check ${draw.check}, cancel ${draw.cancelAt}`, ...faults].join(
+    '\n  ',
+  );
+}
+
+test(
+  'whatever is drawn, the run ends whole or as before',
+  async () => {
+    const until = Date.now() + minutes * 60_000;
+    const wrong = await Promise.all(
+      lanes.all.map((lane, index) =>
+        fc.check(
+          fc.asyncProperty(DRAW, async (draw) => {
+            const problems = await judge(lane, draw);
+            if (problems.length > 0) throw new Error(`${told(draw)}\n    ${problems.join('\n    ')}`);
+          }),
+          {
+            seed: seed + index,
+            numRuns: minutes > 0 ? Number.MAX_SAFE_INTEGER : RUNS,
+            ...(minutes > 0 ? { interruptAfterTimeLimit: until - Date.now() } : {}),
+            // A failing case is long enough to be read, and each step of shrinking is a run.
+            endOnFailure: true,
+          },
+        ),
+      ),
+    );
+    const failures = wrong.filter((one) => one.failed && !(one.interrupted && one.errorInstance === null));
+    expect(failures.map((one) => `seed ${seed}: ${String(one.errorInstance)}`).join('\n')).toBe('');
+  },
+  24 * 3600_000,
+);

@@ -1,0 +1,75 @@
+/**
+ * The promise under single faults: every call of a scenario meets every fault, one at a time. After each, the VPN is whole and proven, or both regions are
+ * as they were; nothing is double, nothing of a check is left, and nothing of anyone else is touched.
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CallCase, callsOf, FAULTS, type FaultCase, inWords, planOf } from './cases.js';
+import { type Operation, wrongWith } from './ends.js';
+import { type Ground, type Lane, Lanes } from './lanes.js';
+
+export interface Scenario {
+  readonly name: string;
+  readonly ground: Ground;
+  readonly operation: Operation;
+  start(lane: Lane): Promise<WorkflowHandle>;
+  /** How it ends without any fault. */
+  readonly ends: 'COMPLETED' | 'FAILED';
+  /** Which of its calls are judged here. @default all */
+  readonly calls?: (call: CallCase) => boolean;
+  /** What else must hold once it has completed. */
+  readonly also?: (lane: Lane) => readonly string[];
+}
+
+/** Runs a scenario with a fault, and tells what is wrong with its end. */
+async function judge(lane: Lane, scenario: Scenario, call: CallCase, one: FaultCase): Promise<readonly string[]> {
+  lane.reset(scenario.ground);
+  lane.bed.simulator.faults.add(planOf(call, one));
+  const ended = await lane.bed.end(await scenario.start(lane));
+  const early =
+    one.outcome === 'passes' && (ended.status !== scenario.ends || ended.type === 'Leftovers')
+      ? [`${ended.status} ${ended.type}, though this passes: ${ended.messages.join(' / ')}`]
+      : [];
+  const more = ended.status === 'COMPLETED' ? (scenario.also?.(lane) ?? []) : [];
+  return [...early, ...more, ...(await wrongWith(lane, ended, scenario.ground, scenario.operation))];
+}
+
+/** The tests of some scenarios, a test a fault. */
+export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
+  let lanes: Lanes;
+
+  beforeAll(async () => {
+    lanes = await Lanes.start();
+  }, 300_000);
+
+  afterAll(async () => {
+    console.log(
+      `single faults in ${scenarios.map((one) => one.name).join(', ')}: ${lanes.runs} runs, each whole or as before`,
+    );
+    await lanes.stop();
+  });
+
+  for (const scenario of scenarios) {
+    describe(`every call of ${scenario.name}`, () => {
+      let calls: readonly CallCase[];
+
+      beforeAll(async () => {
+        const lane = lanes.first;
+        lane.reset(scenario.ground);
+        await lane.bed.end(await scenario.start(lane));
+        calls = callsOf(lane.bed.simulator.log).filter(
+          (call) => call.service !== 'identity' && (scenario.calls?.(call) ?? true),
+        );
+        expect(calls.length).toBeGreaterThan(1);
+      });
+
+      for (const one of FAULTS) {
+        test(`${one.name}`, async () => {
+          const cases = calls.filter((call) => one.on?.(call) ?? true);
+          const wrong = await lanes.judge(cases, (lane, call) => judge(lane, scenario, call, one), inWords);
+          expect(wrong.join('\n')).toBe('');
+        }, 900_000);
+      }
+    });
+  }
+}
