@@ -9,27 +9,12 @@ import type { StepOutput } from '../graph/types.js';
 import { CloudConfigError } from '../openstack/errors.js';
 import type { Region } from '../openstack/region.js';
 import { RememberingRegion } from '../openstack/remembering-region.js';
-import type { NetworkCollection } from '../openstack/types.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
 import { externalNetworkId } from './resources/external-gateway.js';
 import type { WorkerContext } from './worker-context.js';
-
-/** What a look at a site needs, sooner or later. */
-const LOOKED_AT: readonly NetworkCollection[] = [
-  'extensions',
-  'networks',
-  'subnets',
-  'routers',
-  'ports',
-  'ikePolicies',
-  'ipsecPolicies',
-  'vpnServices',
-  'endpointGroups',
-  'siteConnections',
-];
 
 const EXTENSIONS = ['vpnaas', 'vpn-endpoint-groups'];
 
@@ -71,7 +56,6 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
     owner: worker.owner,
     keyId: worker.keys.currentId,
   };
-  await attempt.read((call) => region.prefetch(LOOKED_AT, call));
   const problems: string[] = [];
   const collect = async <T>(work: Promise<T>): Promise<T | undefined> => {
     try {
@@ -82,12 +66,14 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
       return undefined;
     }
   };
+  const prefetched = attempt.read((call) => region.prefetch(call));
   const [, , given, image] = await Promise.all([
     collect(checkExtensions(region, attempt)),
     collect(site.network.kind === 'created' ? checkExternalNetwork(site, region, attempt) : Promise.resolve()),
     collect(givenNetwork(site, region, attempt)),
     collect(spec.check.via === 'none' ? Promise.resolve(undefined) : chooseImage(spec.check, region, attempt)),
   ]);
+  await prefetched;
   if (problems.length > 0)
     throw refuse('CloudNotSuitable', problems.map((problem) => `site ${site.key}: ${problem}`).join('\n'));
   return { pins, region, given: given ?? {}, ...(image === undefined ? {} : { image }) };

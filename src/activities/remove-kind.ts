@@ -29,6 +29,12 @@ export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScop
   };
 }
 
+/** Whether a removal would find nothing to do. */
+export async function isDone(kind: Kind, input: RemoveInput, scope: StepScope): Promise<boolean> {
+  const found = await findOwn(kind, input, scope);
+  return !found.some((one) => isDue(one, input)) && changedSince(found, input.before) === undefined;
+}
+
 /** What stands of a step. Nothing, where the resources it is a part of are not known: then it never began. */
 async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promise<readonly Found[]> {
   const parts = UNMARKED.has(kind.kind) || kind.kind === 'vpnService';
@@ -79,17 +85,26 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
   }
 }
 
-/** Sets back what this run may have changed, whether or not its answer came. */
+/** What this run may have changed, whether or not its answer came, and how it was before. */
+function changedSince(
+  found: readonly Found[],
+  before: BeforeState | undefined,
+): { readonly one: Found; readonly fields: Readonly<Record<string, unknown>> } | undefined {
+  const one = found.find((other) => other.id === before?.id);
+  if (before === undefined || one === undefined) return undefined;
+  const changed = Object.entries(before.fields).filter(([field, value]) => !sameValue(one.fields[field], value));
+  return changed.length === 0 ? undefined : { one, fields: Object.fromEntries(changed) };
+}
+
+/** Sets it back. */
 async function restore(
   kind: Kind,
   found: readonly Found[],
   before: BeforeState | undefined,
   scope: StepScope,
 ): Promise<boolean> {
-  const one = found.find((other) => other.id === before?.id);
-  if (before === undefined || one === undefined) return false;
-  const changed = Object.entries(before.fields).filter(([field, value]) => !sameValue(one.fields[field], value));
-  if (changed.length === 0) return false;
-  await kind.update(one, Object.fromEntries(changed), scope);
+  const changed = changedSince(found, before);
+  if (changed === undefined) return false;
+  await kind.update(changed.one, changed.fields, scope);
   return true;
 }

@@ -5,6 +5,7 @@
 
 import type { Clouds } from '../openstack/clouds-config.js';
 import { type Region, Regions } from '../openstack/region.js';
+import { RememberingRegion } from '../openstack/remembering-region.js';
 import type { SitePins, Timing } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
@@ -36,6 +37,14 @@ export class WorkerContext {
     const endpoint = await attempt.read((options) => region.networkEndpoint(options));
     if (endpoint !== pins.networkEndpoint) throw mismatch(pins, 'network endpoint', pins.networkEndpoint, endpoint);
     return region;
+  }
+
+  /** The same region as one look sees it: everything that a VPN is made of is listed once, and not again. */
+  async look(pins: SitePins, attempt: Attempt, purpose: 'make' | 'undo' = 'make'): Promise<Region> {
+    await this.open(pins, attempt, purpose);
+    const view = new RememberingRegion(this.regions.session(this.clouds.get(pins.cloud)), pins.region);
+    await attempt.read((options) => view.prefetch(options));
+    return view;
   }
 }
 

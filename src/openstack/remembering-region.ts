@@ -6,15 +6,27 @@ import type { CallOptions } from './http.js';
 import { Region } from './region.js';
 import type { Collections, NetworkCollection, Server } from './types.js';
 
+const PARTS_OF_A_VPN: readonly NetworkCollection[] = [
+  'networks',
+  'subnets',
+  'routers',
+  'ports',
+  'ikePolicies',
+  'ipsecPolicies',
+  'vpnServices',
+  'endpointGroups',
+  'siteConnections',
+];
+
 export class RememberingRegion extends Region {
   private readonly lists = new Map<string, Promise<readonly unknown[]>>();
 
   /**
-   * Asks for all of these at once, so that the look takes as long as its slowest list and not their sum. A list that fails is told to who asks
-   * for it, which nobody does where its extension is missing.
+   * Lists all that a VPN is made of at once, so that the look takes as long as its slowest list and not their sum. A list that fails is told to
+   * who asks for it, which nobody does where its extension is missing.
    */
-  async prefetch(collections: readonly NetworkCollection[], options: CallOptions): Promise<void> {
-    await Promise.allSettled(collections.map((collection) => this.list(collection, options)));
+  async prefetch(options: CallOptions): Promise<void> {
+    await Promise.allSettled(PARTS_OF_A_VPN.map((collection) => this.list(collection, options)));
   }
 
   override async show<C extends NetworkCollection>(

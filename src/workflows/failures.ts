@@ -10,7 +10,8 @@ import {
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Leftover, RemoveInput } from './protocol.js';
+import type { ResourceStep } from '../graph/types.js';
+import type { Leftover, RemoveInput, SitePins } from './protocol.js';
 
 /**
  * When the last write of a failed step may still take effect: as the step itself says, or now, where the step was lost (worker killed, attempt
@@ -41,6 +42,12 @@ export function leftoversOrUnknown(input: RemoveInput, error: unknown): readonly
   const { step, site, made } = input;
   const id = made?.id ?? 'id unknown, look for its mark';
   return [{ kind: step.kind, name: step.name, id, region: site.region, reason: oneLine(error) }];
+}
+
+/** What a write may have left late, where that could not be looked for. */
+export function lookedInVain(step: ResourceStep, site: SitePins, error: unknown): Leftover {
+  const reason = `a write of it may have taken effect late, which could not be looked for: ${oneLine(error)}`;
+  return { kind: step.kind, name: step.name, id: 'id unknown, look for its mark', region: site.region, reason };
 }
 
 /** Leftovers as text, one a line. */

@@ -189,7 +189,7 @@ export interface TunnelOutput {
 export interface SettleInput {
   readonly vpn: string;
   readonly run: string;
-  /** Steps whose write was in doubt. With `keep`, the id that the step uses; without, on rollback, nothing of this run stays. */
+  /** With `keep`, the id that the step uses, which only doubles are removed beside; without, nothing of this run stays. */
   readonly steps: readonly {
     readonly step: ResourceStep;
     readonly site: SitePins;
@@ -197,7 +197,7 @@ export interface SettleInput {
     readonly before?: BeforeState;
   }[];
   readonly outputs: Readonly<Record<string, StepOutput>>;
-  /** Epoch milliseconds until which late effects are looked for. */
+  /** Epoch milliseconds until which late effects are looked for; in the past for one look. */
   readonly until: number;
   readonly timing: Timing;
 }
@@ -327,6 +327,8 @@ export interface Progress {
   readonly vpn: string;
   readonly operation: 'provision' | 'destroy' | 'sweep';
   readonly phase: Phase;
+  /** All phases so far, oldest first. */
+  readonly phases: readonly Phase[];
   readonly sites: readonly { readonly key: string; readonly region: string; readonly cloud?: string }[];
   readonly steps: readonly StepProgress[];
   readonly warnings: readonly string[];

@@ -96,6 +96,7 @@ function resultOf(resolved: ResolvedVpn, saga: Saga): ProvisionResult {
     })),
     warnings: [
       ...resolved.warnings,
+      ...saga.warnings,
       ...tunnels.flatMap((tunnel) => (tunnel.warning === undefined ? [] : [tunnel.warning])),
     ],
   };

@@ -6,8 +6,17 @@ import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation
 import { type ActStep, isResourceStep, type ResourceStep, type Step, type StepOutput } from '../graph/types.js';
 import { walkBackward, walkForward } from '../graph/walk.js';
 import { awaitTunnel, ensureStep, pingPeers, removeStep, settle } from './activities.js';
-import { doubtOf, leftoversOf, leftoversOrUnknown, oneLine } from './failures.js';
-import type { Leftover, LinkInput, PingOutput, RemoveInput, ResolvedVpn, SitePins, TunnelOutput } from './protocol.js';
+import { doubtOf, leftoversOf, leftoversOrUnknown, lookedInVain, oneLine } from './failures.js';
+import type {
+  Leftover,
+  LinkInput,
+  PingOutput,
+  RemoveInput,
+  ResolvedVpn,
+  SettleInput,
+  SitePins,
+  TunnelOutput,
+} from './protocol.js';
 import type { Tracker } from './tracker.js';
 
 export class Saga {
@@ -15,6 +24,7 @@ export class Saga {
   readonly pings = new Map<string, PingOutput>();
   readonly tunnels = new Map<string, TunnelOutput>();
   readonly leftovers: Leftover[] = [];
+  readonly warnings: string[] = [];
   /** Steps whose undo is due on rollback; in it before the step's first attempt. */
   private readonly begun = new Map<string, ResourceStep>();
   /** Epoch milliseconds of each step's last write whose effect is not certain. */
@@ -76,42 +86,57 @@ export class Saga {
   }
 
   /**
-   * Looks for late effects of doubtful writes until `settleTime` after the last of them, and removes those that no step uses. Resolves to
-   * those that could not be removed.
+   * The last look: for doubles of what was made, and for late effects of doubtful writes until `settleTime` after the last of them. Resolves to
+   * what could not be removed, or not be looked for.
    */
   private async settle(outcome: 'made' | 'undone'): Promise<readonly Leftover[]> {
-    if (this.doubts.size === 0) return [];
-    this.tracker.enter('settling');
-    const until = Math.max(...this.doubts.values()) + this.resolved.spec.settleTimeSeconds * 1000;
-    const steps = this.resolved.graph.steps.filter(isResourceStep).filter((step) => this.doubts.has(step.key));
-    const keep = (step: ResourceStep) =>
-      outcome === 'made' && !step.temporary ? this.outputs.get(step.key)?.id : undefined;
+    const { spec, graph, timing } = this.resolved;
+    const doubted = this.doubts.size > 0;
+    const steps = graph.steps
+      .filter(isResourceStep)
+      .filter(
+        (step) => this.doubts.has(step.key) || (outcome === 'made' && !step.temporary && this.outputs.has(step.key)),
+      );
+    if (steps.length === 0) return [];
+    if (doubted) this.tracker.enter('settling');
+    const input: SettleInput = {
+      vpn: spec.name,
+      run: this.run,
+      steps: steps.map((step) => this.settled(step, outcome)),
+      outputs: Object.fromEntries(this.outputs),
+      until: doubted ? Math.max(...this.doubts.values()) + spec.settleTimeSeconds * 1000 : 0,
+      timing,
+    };
+    const summary = doubted
+      ? `Look for late effects of ${this.doubts.size} uncertain writes`
+      : 'Look whether anything was made twice';
     return CancellationScope.nonCancellable(async () => {
       try {
-        await settle(
-          {
-            vpn: this.resolved.spec.name,
-            run: this.run,
-            steps: steps.map((step) => {
-              const id = keep(step);
-              const before = outcome === 'undone' ? this.resolved.before[step.key] : undefined;
-              const known = { ...(id === undefined ? {} : { keep: id }), ...(before === undefined ? {} : { before }) };
-              return { step, site: this.site(step.site), ...known };
-            }),
-            outputs: Object.fromEntries(this.outputs),
-            until,
-            timing: this.resolved.timing,
-          },
-          {
-            withinMs: this.resolved.spec.rollbackForSeconds * 1000,
-            summary: `Look for late effects of ${steps.length} uncertain writes`,
-          },
-        );
+        await settle(input, { withinMs: spec.rollbackForSeconds * 1000, summary });
         return [];
       } catch (error) {
-        return leftoversOf(error);
+        const said = leftoversOf(error);
+        if (said.length > 0) return said;
+        if (!doubted) {
+          this.warnings.push(`whether anything was made twice could not be looked for: ${oneLine(error)}`);
+          return [];
+        }
+        return input.steps
+          .filter(({ step }) => this.doubts.has(step.key))
+          .map(({ step, site }) => lookedInVain(step, site, error));
       }
     });
+  }
+
+  private settled(step: ResourceStep, outcome: 'made' | 'undone'): SettleInput['steps'][number] {
+    const id = outcome === 'made' && !step.temporary ? this.outputs.get(step.key)?.id : undefined;
+    const before = outcome === 'undone' ? this.resolved.before[step.key] : undefined;
+    return {
+      step,
+      site: this.site(step.site),
+      ...(id === undefined ? {} : { keep: id }),
+      ...(before === undefined ? {} : { before }),
+    };
   }
 
   private async runStep(step: Step): Promise<void> {

@@ -11,6 +11,8 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { kindNoun } from '../graph/kinds.js';
+import { STEP_MARKS } from '../graph/step-marks.js';
 import type { Graph, Step, StepOutput, StepState } from '../graph/types.js';
 import { isResourceStep } from '../graph/types.js';
 import { failureOf } from './failures.js';
@@ -22,21 +24,11 @@ const VPN_NAME = defineSearchAttributeKey('VpnName', SearchAttributeType.KEYWORD
 const VPN_PHASE = defineSearchAttributeKey('VpnPhase', SearchAttributeType.KEYWORD);
 const VPN_REGIONS = defineSearchAttributeKey('VpnRegions', SearchAttributeType.KEYWORD_LIST);
 
-const MARKS: Readonly<Record<StepState, string>> = {
-  waiting: '·',
-  running: '▶',
-  done: '✔',
-  failed: '✖',
-  cancelled: '◼',
-  undoing: '↩',
-  undone: '∅',
-  left: '‼',
-};
-
 export class Tracker {
   private phase: Phase;
   private sites: Progress['sites'] = [];
   private warnings: readonly string[] = [];
+  private readonly phases: Phase[];
   private readonly steps = new Map<string, StepProgress>();
 
   constructor(
@@ -45,6 +37,7 @@ export class Tracker {
     first: Phase,
   ) {
     this.phase = first;
+    this.phases = [first];
     setHandler(progressQuery, () => this.progress(), { description: 'Phase and steps of this run, with times.' });
     upsertSearchAttributes([
       { key: VPN_NAME, value: vpn },
@@ -79,6 +72,7 @@ export class Tracker {
   enter(phase: Phase): void {
     if (phase === this.phase) return;
     this.phase = phase;
+    this.phases.push(phase);
     upsertSearchAttributes([{ key: VPN_PHASE, value: phase }]);
     this.show();
   }
@@ -103,6 +97,7 @@ export class Tracker {
       vpn: this.vpn,
       operation: this.operation,
       phase: this.phase,
+      phases: this.phases,
       sites: this.sites,
       steps: [...this.steps.values()],
       warnings: this.warnings,
@@ -114,25 +109,40 @@ export class Tracker {
   }
 
   private markdown(): string {
-    const columns = this.sites.map((site) => site.key);
     const head = `**${this.vpn}**: ${this.phase}`;
-    if (columns.length === 0) return head;
+    if (this.sites.length === 0) return head;
     const steps = [...this.steps.values()];
-    const kinds = [...new Set(steps.map((step) => step.kind))];
-    const rows = kinds.map((kind) => {
+    const rows = [...new Set(steps.map((step) => step.kind))].map((kind) => {
+      const own = steps.filter((step) => step.kind === kind);
       const cell = (site: string | undefined) =>
-        steps
-          .filter((step) => step.kind === kind && step.site === site)
-          .map((step) => `${MARKS[step.state]} ${step.title}${step.note === undefined ? '' : ` (${step.note})`}`)
+        own
+          .filter((step) => step.site === site)
+          .map(inCell)
           .join('; ');
       const shared = cell(undefined);
-      return `| ${kind} | ${columns.map((site) => cell(site) || shared).join(' | ')} |`;
+      return `| ${kindNoun(kind)} | ${this.sites.map(({ key }) => cell(key) || shared).join(' | ')} |`;
     });
-    const regions = this.sites.map((site) => `${site.key} (${site.region})`);
-    return [head, '', `| step | ${regions.join(' | ')} |`, `|---|${regions.map(() => '---|').join('')}`, ...rows].join(
-      '\n',
-    );
+    const regions = this.sites.map(({ key, region }) => `${key} (${region})`);
+    const legend = [...new Set(steps.map((step) => step.state))].map((state) => `${STEP_MARKS[state]} ${state}`);
+    return [
+      head,
+      '',
+      `| step | ${regions.join(' | ')} |`,
+      `|---|${regions.map(() => '---|').join('')}`,
+      ...rows,
+      '',
+      legend.join(', '),
+      ...this.warnings.map((warning) => `\nWarning: ${warning}`),
+    ].join('\n');
   }
+}
+
+/** State, name and time of a step, and why it failed; a bar would end the cell. */
+function inCell({ state, kind, title, startedAt, endedAt, note }: StepProgress): string {
+  const name = title.startsWith(`${kindNoun(kind)} `) ? title.slice(kindNoun(kind).length + 1) : title;
+  const took =
+    startedAt === undefined || endedAt === undefined ? '' : ` ${((endedAt - startedAt) / 1000).toFixed(1)} s`;
+  return `${STEP_MARKS[state]} ${name}${took}${note === undefined ? '' : ` (${note})`}`.replaceAll('|', '¦');
 }
 
 function waiting(step: Step): StepProgress {

@@ -22,6 +22,7 @@ function status(states: Readonly<Record<string, StepState>>, more: Partial<RunSt
       vpn: 'left-right',
       operation: 'provision',
       phase: 'provisioning',
+      phases: ['resolving', 'provisioning'],
       warnings: [],
       sites: [
         { key: 'left', region: 'dbl' },

@@ -10,7 +10,15 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type DevServer, freePort, startDevServer } from '../../src/cli/dev-server.js';
 import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
-import { DESTROY, PROVISION, type ProvisionResult, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
+import {
+  DESTROY,
+  PROGRESS_QUERY,
+  PROVISION,
+  type Progress,
+  type ProvisionResult,
+  TASK_QUEUE,
+  workflowIdOf,
+} from '../../src/workflows/protocol.js';
 import { addDecoys, marksIn, PASSWORD, REGIONS, tutorialSpec, withoutIds } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -146,9 +154,8 @@ test('told to stop, it ends the writes that are under way and takes no more: not
   simulator.faults.clear();
   const second = await WorkerProcess.start(server.address, simulator, KEY);
   expectWhole('drained', await run.result());
-  const { events } = await run.fetchHistory();
-  const settled = events?.some((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'settle');
-  expect(settled).toBe(false);
+  const progress = await run.query<Progress>(PROGRESS_QUERY);
+  expect(progress.phases).not.toContain('settling');
   await destroyAll(['drained']);
   expect(simulator.snapshot()).toEqual(before);
   await second.end('SIGTERM');

@@ -4,6 +4,8 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { KINDS } from '../../graph/kinds.js';
+import { OpenStackError } from '../../openstack/errors.js';
 import type { PskSource } from '../../spec/types.js';
 import { ensureKind } from '../ensure-kind.js';
 import { isGone, later, refuse } from '../failures.js';
@@ -69,9 +71,8 @@ export const siteConnection: Kind<'siteConnection'> = {
     try {
       return foundOf(await scope.attempt.write((call) => scope.region.create('siteConnections', body, call)));
     } catch (error) {
-      const services = isGone(error) ? await vpnService.find(serviceScope(scope)) : undefined;
-      if (services === undefined || services.some((one) => one.id === service.id)) throw error;
-      throw later('CloudUnavailable', `VPN service ${service.id} was removed before its connection stood`);
+      await explainVanished(error, service.id, scope);
+      throw error;
     }
   },
   differs(found, scope) {
@@ -80,6 +81,35 @@ export const siteConnection: Kind<'siteConnection'> = {
       .filter((difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want));
   },
 };
+
+/** Collection and field of what a connection refers to besides its service. */
+const PARTS = [
+  ['ikePolicies', 'ikePolicy'],
+  ['ipsecPolicies', 'ipsecPolicy'],
+  ['endpointGroups', 'localEndpointGroup'],
+  ['endpointGroups', 'peerEndpointGroup'],
+] as const;
+
+/**
+ * Someone may have removed what the connection refers to, which Neutron answers with 404 or, as if it were its own fault, with 500. A vanished
+ * service is looked up anew by the next try; another part no try can bring back.
+ */
+async function explainVanished(error: unknown, serviceId: string, scope: Scope): Promise<void> {
+  const misleading = error instanceof OpenStackError && (error.fields.status === 500 || isGone(error));
+  if (!misleading) return;
+  const services = await vpnService.find(serviceScope(scope));
+  if (!services.some((one) => one.id === serviceId))
+    throw later('CloudUnavailable', `VPN service ${serviceId} was removed before its connection stood`);
+  for (const [collection, kind] of PARTS) {
+    const { id, name } = need(scope, kind);
+    const all = await scope.attempt.read((call) => scope.region.list(collection, call));
+    if (all.some((one) => one.id === id)) continue;
+    throw refuse(
+      'CloudRefused',
+      `${KINDS[kind].noun} ${name} (${id}), which it refers to, was removed by someone while the run went on. Apply again to make it anew`,
+    );
+  }
+}
 
 function bodyOf(scope: Scope): Record<string, unknown> {
   const nothing = { id: '', name: '', mark: undefined, fields: {} };
