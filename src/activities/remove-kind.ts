@@ -64,7 +64,8 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
     return true;
   } catch (error) {
     if (!(error instanceof OpenStackError)) throw error;
-    if (isInUse(error) && kind.sharedByVpns) return false;
+    // Someone else's connection keeps it. Without one, what says so is behind, and the removal is tried again.
+    if (isInUse(error) && kind.sharedByVpns && (await kind.isReferenced(found, scope))) return false;
     const leftover: Leftover = {
       kind: kind.kind,
       name: found.name || input.step.name,

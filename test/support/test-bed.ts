@@ -137,7 +137,7 @@ export class TestBed {
       if (!(error instanceof WorkflowFailedError)) throw error;
       for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
         messages.push(cause.message);
-        type = (cause as { type?: string }).type ?? type;
+        type ??= (cause as { type?: string }).type;
       }
     }
     const description = await handle.describe();
