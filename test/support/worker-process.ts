@@ -15,10 +15,10 @@ export class WorkerProcess {
     private readonly masterKey: string,
   ) {}
 
-  /** Starts one and resolves when it takes tasks. */
-  static async start(address: string, simulator: Simulator, masterKey: string): Promise<WorkerProcess> {
+  /** Starts one and resolves when it takes tasks. `root`: of the code that it runs, the project's own unless said otherwise. */
+  static async start(address: string, simulator: Simulator, masterKey: string, root = '.'): Promise<WorkerProcess> {
     const output: string[] = [];
-    const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'src/cli/main.ts', 'worker'], {
+    const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', `${root}/src/cli/main.ts`, 'worker'], {
       env: {
         PATH: process.env.PATH,
         HOME: '/nonexistent',
