@@ -70,7 +70,7 @@ function headLine(
 
 /** Sites side by side where the terminal is wide enough, else below each other; steps over links at the end. */
 function blocks(progress: Progress, screen: Screen, now: number): readonly string[] {
-  const columns = progress.sites.map(({ key, region }) => {
+  const columns = sitesInOrder(progress).map(({ key, region }) => {
     const own = progress.steps.filter((step) => step.site === key);
     return { title: `${key} (${region})`, steps: own };
   });
@@ -95,6 +95,13 @@ function blocks(progress: Progress, screen: Screen, now: number): readonly strin
       .join(' '),
   );
   return [titles, ...rows, ...links];
+}
+
+/** The sites as the spec has them: a link's key, `left~right`, names its first site first. A removal finds them in the clouds' order. */
+export function sitesInOrder({ sites, steps }: Progress): Progress['sites'] {
+  const named = steps.flatMap(({ key }) => (key.includes('~') ? (key.split('/')[0]?.split('~') ?? []) : []));
+  const place = (key: string) => (named.includes(key) ? named.indexOf(key) : named.length);
+  return [...sites].sort((a, b) => place(a.key) - place(b.key));
 }
 
 function stepLine(step: StepProgress, { colour }: Screen, now: number, width: number, prefix = ''): string {
