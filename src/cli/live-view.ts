@@ -18,7 +18,8 @@ const WRAP = '\u001b[?7h';
 const CLEAR_BELOW = '\u001b[J';
 
 export class LiveView {
-  private drawn: readonly string[] = [];
+  /** How many columns each line took when it was drawn. */
+  private drawn: readonly number[] = [];
   /** Stops watching for what others write. */
   private readonly release: () => void;
 
@@ -51,8 +52,9 @@ export class LiveView {
   draw(): void {
     const up = this.up();
     // A line may end in blanks, which would count as a row of their own in a narrower terminal.
-    this.drawn = this.lines().map((line) => line.trimEnd());
-    const text = this.drawn.map((line) => `\u001b[2K${line}\n`).join('');
+    const lines = this.lines().map((line) => line.trimEnd());
+    this.drawn = lines.map((line) => Math.min(plain(line).length, this.columns));
+    const text = lines.map((line) => `\u001b[2K${line}\n`).join('');
     // From the block's first line, each line over its old self: no blank moment between.
     this.terminal.write(`${NO_WRAP}${up}${text}${CLEAR_BELOW}${WRAP}`);
   }
@@ -68,10 +70,13 @@ export class LiveView {
     this.terminal.write(`${up}${CLEAR_BELOW}`);
   }
 
+  private get columns(): number {
+    return Math.max(1, this.terminal.columns || 80);
+  }
+
   /** To the block's first row. Most terminals wrap their old lines anew when they become narrower, so a line may take several rows by now. */
   private up(): string {
-    const columns = Math.max(1, this.terminal.columns || 80);
-    const rows = this.drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(plain(line).length / columns)), 0);
+    const rows = this.drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / this.columns)), 0);
     return rows > 0 ? `\r\u001b[${rows}A` : '\r';
   }
 }
