@@ -37,7 +37,9 @@ test.each([
     env: { ...process.env, PATH: [join(root, 'bin'), process.env.PATH].join(delimiter) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  for await (const data of child.stderr) if (String(data).includes('starting a Temporal dev server')) break;
+  await new Promise<void>((started) => {
+    child.stderr.on('data', (data) => String(data).includes('starting a Temporal dev server') && started());
+  });
   child.kill(signal);
   await once(child, 'exit');
   expect([child.exitCode, existsSync(join(root, 'installed'))]).toEqual([code, false]);

@@ -69,9 +69,10 @@ export class Screen {
     if (sequence === '?7l' || sequence === '?7h') this.wraps = sequence === '?7h';
     else if (sequence.endsWith('A'))
       this.row = Math.max(Math.max(0, this.rows.length - this.height), this.row - Math.max(1, count));
+    else if (sequence.endsWith('G')) this.column = Math.max(1, count) - 1;
     else if (sequence === '2K') this.rows[this.row] = '';
     else if (sequence === 'K') this.rows[this.row] = [...line].slice(0, this.column).join('');
-    else if (sequence === 'J') {
+    else if (sequence === 'J' || sequence === '0J') {
       this.rows[this.row] = [...line].slice(0, this.column).join('');
       this.rows.length = this.row + 1;
     } else throw new Error(`a terminal is sent ${JSON.stringify(sequence)}`);
