@@ -101,7 +101,7 @@ test('a namespace that is not there is told', async () => {
   expect(stderr).toMatch(/namespace nowhere of Temporal at .* cannot be used: .*not found/i);
 }, 60_000);
 
-test('with --json its states are lines of standard output, and nothing else is', async () => {
+test('with --json its states are lines of standard output, and nothing else is; --check tells whether it works', async () => {
   const [program = '', ...args] = COMMAND;
   const worker = spawn(program, [...args, 'worker', '--json'], {
     env: { PATH: process.env.PATH, HOME: '/nonexistent', TEMPORAL_ADDRESS: server.address, ...login() },
@@ -109,10 +109,13 @@ test('with --json its states are lines of standard output, and nothing else is',
   });
   let stdout = '';
   worker.stdout.setEncoding('utf8').on('data', (text: string) => {
-    // Ready means that a signal from now on is answered gracefully.
-    if (stdout === '') worker.kill('SIGTERM');
     stdout += text;
   });
+  const health = async () => (await regionlink(['worker', '--check'], { TEMPORAL_ADDRESS: server.address })).status;
+  expect(await health()).toBe(1);
+  await once(worker.stdout, 'data');
+  while ((await health()) !== 0) expect(worker.exitCode).toBe(null);
+  worker.kill('SIGTERM');
   const [code] = await once(worker, 'close');
   expect(code).toBe(0);
   const [ready, stopped, ...more] = stdout

@@ -9,6 +9,7 @@ import { destroy } from './commands/destroy.js';
 import { portOption, regionsOption, simulator } from './commands/simulator.js';
 import { cancel, list, status } from './commands/status.js';
 import { graph, validate } from './commands/validate.js';
+import { worker } from './commands/worker.js';
 import { errorReport, exitCodeOf } from './exit-codes.js';
 import { ASKS_TEMPORAL, helpText, ROOT_HELP } from './help.js';
 
@@ -91,6 +92,7 @@ function program(): Command {
     )
     .action(graph);
   command('worker', 'run workflows and activities until SIGTERM or Ctrl-C')
+    .option('--check', 'start none; tell whether one of this host takes tasks (0) or not (1), for health checks')
     .addHelpText(
       'after',
       helpText({
@@ -107,8 +109,7 @@ function program(): Command {
         example: 'REGIONLINK_OWNER=my-team REGIONLINK_MASTER_KEY_FILE=master-key regionlink worker',
       }),
     )
-    // Only here: the native worker takes a second to load.
-    .action(async (options) => (await import('./commands/worker.js')).worker(options));
+    .action(worker);
   command('simulator', 'two OpenStack regions on loopback, to try things on, until SIGTERM or Ctrl-C')
     .option('-p, --port <port>', 'port, 0 for any free one', portOption, 35357)
     .option('-r, --regions <names>', 'names of the regions, with commas between', regionsOption, ['dbl', 'cbk'])
@@ -129,6 +130,7 @@ function program(): Command {
         example: 'regionlink demo --keep',
       }),
     )
+    // Only here: the native worker takes a second to load.
     .action(async (options) => (await import('./commands/demo.js')).demo(options));
   return root;
 }
