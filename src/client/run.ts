@@ -73,7 +73,7 @@ export class VpnRun<R> {
     const { progress, worker } = await this.query(last);
     const pending = (description.raw.pendingActivities ?? []).map((activity): PendingStep => {
       const { activityType, attempt, lastFailure, scheduledTime } = activity;
-      const next = Number(scheduledTime?.seconds ?? 0) * 1000;
+      const next = Number(scheduledTime?.seconds ?? 0) * 1000 + (scheduledTime?.nanos ?? 0) / 1e6;
       const { step, failingSince } = ledgerOf(activity);
       return {
         activity: activityType?.name ?? '',
