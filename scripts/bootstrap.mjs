@@ -3,13 +3,17 @@
  * The rule: plain JavaScript without dependencies, since nothing may be installed yet.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// tsx as a loader and not as a command: its command kills what takes longer than a blink to answer a signal.
+const [major, minor] = process.versions.node.split('.').map(Number);
+const loader = major > 20 || minor >= 6 ? '--import' : '--loader';
 const COMMANDS = {
-  demo: ['node_modules/tsx/dist/cli.mjs', 'src/cli/main.ts', 'demo'],
+  demo: [loader, 'tsx', 'src/cli/main.ts', 'demo'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
 };
 
@@ -20,9 +24,12 @@ if (command === undefined) {
   process.exit(2);
 }
 
-const installed = join(root, 'node_modules', '.package-lock.json');
+// Through a link npm ci would empty a folder that others use.
+const modules = join(root, 'node_modules');
+const linked = lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+const installed = join(modules, '.package-lock.json');
 const lock = join(root, 'package-lock.json');
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs - 1000) {
+if (!linked && (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs - 1000)) {
   console.error('installing what package-lock.json names (npm ci) …');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -33,6 +40,6 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
 }
 
 const child = spawn(process.execPath, [...command, ...args], { cwd: root, stdio: 'inherit' });
-// A Ctrl-C reaches the whole process group by itself; a signal sent to this process alone is passed on.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+// Passed on, since whoever started this may know only this process. A Ctrl-C reaches the child by itself as well, which takes the two for one.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -19,7 +19,9 @@ export interface WorkerConfig {
 export class WorkerConfigError extends Error {
   override readonly name = 'WorkerConfigError';
   constructor(readonly problems: readonly string[]) {
-    super(`the worker cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(
+      `the worker cannot start:\n${problems.map((problem) => `  - ${problem.replaceAll('\n', '\n    ')}`).join('\n')}`,
+    );
   }
 }
 
@@ -40,8 +42,16 @@ export function timingOf(httpTimeoutMs: number, overrides: Partial<Timing> = {})
   };
 }
 
-/** Reads and removes `REGIONLINK_MASTER_KEY`. Throws WorkerConfigError with all problems. */
-export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
+/** What the environment says of a worker: its configuration where all is there, and everything that is wrong. */
+export interface WorkerSettings {
+  readonly config?: WorkerConfig;
+  /** Known also where the rest is not complete, so that they can be tried in the same run. */
+  readonly clouds?: Clouds;
+  readonly problems: readonly string[];
+}
+
+/** Reads the environment, and removes `REGIONLINK_MASTER_KEY` from it. */
+export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSettings {
   const problems: string[] = [];
   const attempt = <T>(work: () => T): T | undefined => {
     try {
@@ -61,8 +71,9 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
   const seconds = Number(env.REGIONLINK_HTTP_TIMEOUT ?? 30);
   if (!(seconds > 0))
     problems.push(`REGIONLINK_HTTP_TIMEOUT must be a number of seconds, not "${env.REGIONLINK_HTTP_TIMEOUT}"`);
-  if (keys === undefined || clouds === undefined || problems.length > 0) throw new WorkerConfigError(problems);
-  return {
+  if (clouds === undefined) return { problems };
+  if (keys === undefined || problems.length > 0) return { clouds, problems };
+  const config = {
     owner,
     keys,
     clouds,
@@ -70,6 +81,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
     taskQueue: env.REGIONLINK_TASK_QUEUE ?? 'regionlink',
     env: { ...env },
   };
+  return { config, clouds, problems };
 }
 
 function masterKey(env: NodeJS.ProcessEnv): string {

@@ -17,7 +17,11 @@ import {
 import { beatEveryMs } from './activities/attempt.js';
 import { createActivities } from './activities/index.js';
 import { WorkerContext } from './activities/worker-context.js';
-import { readWorkerConfig, type WorkerConfig, WorkerConfigError } from './worker-config.js';
+import { connectToTemporal, type TemporalPlace } from './client/connect.js';
+import { TemporalUnavailableError } from './client/errors.js';
+import type { Clouds } from './openstack/clouds-config.js';
+import { type Region, Regions } from './openstack/region.js';
+import { readWorkerConfig, type WorkerConfig, WorkerConfigError, type WorkerSettings } from './worker-config.js';
 import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
 
 /** Enum values of Temporal's `IndexedValueType`. */
@@ -27,10 +31,17 @@ const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
 const ALREADY_EXISTS = 6;
 const UNIMPLEMENTED = 12;
 
+/** What VPNs take of Neutron, by alias. */
+const NEEDED_EXTENSIONS = ['vpnaas', 'vpn-endpoint-groups'];
+
+/** Milliseconds for each call of a preflight whose configuration has no timeout that can be used. */
+const PREFLIGHT_TIMEOUT_MS = 30_000;
+
 /** What a mark leaves for owner, `@` and namespace, beside the longest names that a spec may have. */
 const OWNER_LIMIT = 40;
 
 export interface RunningWorker {
+  readonly at: WorkerConnection;
   /** Resolves when the worker has stopped by itself or by `stop`. Rejects when it failed. */
   readonly done: Promise<void>;
   /** Takes no new tasks, lets those that run finish, then resolves. */
@@ -66,13 +77,13 @@ export async function startWorker(
       : { connectionOptions: { address: at.address }, namespace: at.namespace };
   const space = namespace ?? 'default';
   const owner = `${config.owner}@${space}`;
-  if (owner.length > OWNER_LIMIT) {
-    throw new WorkerConfigError([
-      `REGIONLINK_OWNER and the namespace are ${owner.length} characters together ("${owner}"); at most ${OWNER_LIMIT} fit into the mark on every resource`,
-    ]);
-  }
-  const connection = await NativeConnection.connect(connectionOptions);
-  await registerSearchAttributes(connection, space);
+  const tooLong = ownerProblem(owner);
+  if (tooLong !== undefined) throw new WorkerConfigError([tooLong]);
+  const connection = await NativeConnection.connect(connectionOptions).catch((error: unknown) => {
+    throw new TemporalUnavailableError(connectionOptions.address ?? 'localhost:7233', reasonOf(error));
+  });
+  const problem = await registerSearchAttributes(connection.operatorService, space);
+  if (problem !== undefined) throw new WorkerConfigError([problem]);
   const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env);
   const worker = await Worker.create({
     connection,
@@ -88,6 +99,7 @@ export async function startWorker(
   });
   const done = worker.run().finally(() => connection.close());
   return {
+    at: { address: connectionOptions.address ?? 'localhost:7233', namespace: space },
     done,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -96,72 +108,153 @@ export async function startWorker(
   };
 }
 
-/** Adds the search attributes that a namespace lacks. Where that is not allowed, tells the commands that an administrator runs. */
-async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
-  const { operatorService } = connection;
-  const present = await operatorService.listSearchAttributes({ namespace }).catch((error: unknown) => {
+/** The native connection's error is a dump of nested structures; the innermost message is what tells. */
+function reasonOf(error: unknown): string {
+  const text = (error as Error).message;
+  return /message: "([^"]+)"/.exec(text)?.[1] ?? text.split('\n')[0] ?? 'no reason given';
+}
+
+function ownerProblem(owner: string): string | undefined {
+  return owner.length > OWNER_LIMIT
+    ? `REGIONLINK_OWNER and the namespace are ${owner.length} characters together ("${owner}"); at most ${OWNER_LIMIT} fit into the mark on every resource`
+    : undefined;
+}
+
+type Operator = Pick<NativeConnection['operatorService'], 'listSearchAttributes' | 'addSearchAttributes'>;
+
+/** Adds the search attributes that a namespace lacks. Where that is not allowed, returns the commands that an administrator runs. */
+async function registerSearchAttributes(operator: Operator, namespace: string): Promise<string | undefined> {
+  const present = await operator.listSearchAttributes({ namespace }).catch((error: unknown) => {
     // Not every server lists them; adding one that is there already does no harm.
     if (isGrpcServiceError(error) && error.code === UNIMPLEMENTED) return { customAttributes: {} };
     throw error;
   });
   const known = new Set(Object.keys(present.customAttributes ?? {}));
   const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !known.has(name));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return undefined;
   try {
-    await operatorService.addSearchAttributes({
+    await operator.addSearchAttributes({
       namespace,
       searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
     });
+    return undefined;
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === ALREADY_EXISTS) return;
+    if (isGrpcServiceError(error) && error.code === ALREADY_EXISTS) return undefined;
     const commands = missing.map(
       ([name, type]) =>
         `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,
     );
     const why = isGrpcServiceError(error) ? error.details : (error as Error).message;
-    throw new WorkerConfigError([
+    return [
       `search attributes are missing in namespace ${namespace} and could not be added (${why}); run:`,
       ...commands,
-    ]);
+    ].join('\n');
   }
 }
 
-/** The clouds that cannot be used, in words; empty when all can. Logs in at each, and reads its catalog and extensions. */
-export async function preflight(config: WorkerConfig): Promise<readonly string[]> {
-  const context = new WorkerContext(config.clouds, config.owner, config.keys, config.timing, config.env);
-  const problems: string[] = [];
-  if (config.clouds.names.length === 0) problems.push('no cloud is configured: add clouds.yaml, or OS_* variables');
-  for (const name of config.clouds.names) {
-    try {
-      const options = { timeoutMs: config.timing.httpTimeoutMs };
-      const cloud = config.clouds.get(name);
-      const listed = config.clouds.regionsOf(name);
-      const regions = listed.length > 0 ? listed : await context.regions.session(cloud).regions(options);
-      for (const region of regions) {
-        const aliases = (await context.regions.open(cloud, region).list('extensions', options)).map(
-          (extension) => extension.alias,
-        );
-        const missing = ['vpnaas', 'vpn-endpoint-groups'].filter((alias) => !aliases.includes(alias));
-        if (missing.length > 0)
-          problems.push(`cloud ${name}, region ${region}: lacks the extension ${missing.join(' and ')}`);
-        const networks = await context.regions.open(cloud, region).list('networks', options);
-        if (!networks.some((network) => network['router:external']))
-          problems.push(`cloud ${name}, region ${region}: shows no external network`);
-      }
-    } catch (error) {
-      problems.push(`cloud ${name}: ${(error as Error).message}`);
+/** Everything that keeps a worker with these settings from working, in words. Logs in at each cloud; adds the search attributes that are missing. */
+export async function preflight({ config, clouds, problems }: WorkerSettings): Promise<readonly (string | Error)[]> {
+  const timeoutMs = config?.timing.httpTimeoutMs ?? PREFLIGHT_TIMEOUT_MS;
+  const [temporal, ...ofClouds] = await Promise.all([
+    temporalProblems(config?.owner),
+    ...(clouds === undefined ? [] : clouds.names.map((name) => cloudProblems(clouds, name, timeoutMs))),
+  ]);
+  const none = clouds?.names.length === 0 ? ['no cloud is configured: add clouds.yaml, or OS_* variables'] : [];
+  return [...problems, ...temporal, ...none, ...ofClouds.flat()];
+}
+
+async function temporalProblems(owner: string | undefined): Promise<readonly (string | Error)[]> {
+  let place: TemporalPlace;
+  try {
+    place = await connectToTemporal();
+  } catch (error) {
+    return [
+      error instanceof TemporalUnavailableError ? error : `Temporal's configuration: ${(error as Error).message}`,
+    ];
+  }
+  const { connection, address, namespace } = place;
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    const problems = [
+      owner === undefined ? undefined : ownerProblem(`${owner}@${namespace}`),
+      await registerSearchAttributes(connection.operatorService, namespace),
+    ];
+    return problems.filter((problem) => problem !== undefined);
+  } catch (error) {
+    const why = isGrpcServiceError(error) ? error.details : (error as Error).message;
+    return [`namespace ${namespace} of Temporal at ${address} cannot be used: ${why}`];
+  } finally {
+    await connection.close();
+  }
+}
+
+async function cloudProblems(clouds: Clouds, name: string, timeoutMs: number): Promise<readonly string[]> {
+  const regions = new Regions();
+  const options = { timeoutMs };
+  try {
+    const cloud = clouds.get(name);
+    const session = regions.session(cloud);
+    // The login first: refused, it is told once and not for every region.
+    const offered = await session.regions(options);
+    const listed = clouds.regionsOf(name);
+    const all = await Promise.all(
+      (listed.length > 0 ? listed : offered).map((region) =>
+        regionProblems(regions.open(cloud, region), `cloud ${name}, region ${region}`, options),
+      ),
+    );
+    return all.flat();
+  } catch (error) {
+    return [`cloud ${name}: ${(error as Error).message}`];
+  }
+}
+
+async function regionProblems(
+  region: Region,
+  where: string,
+  options: { readonly timeoutMs: number },
+): Promise<readonly string[]> {
+  const failed = (error: unknown) => `${where}: ${(error as Error).message}`;
+  const extensions = region.list('extensions', options).then((present) => {
+    const missing = NEEDED_EXTENSIONS.filter((alias) => !present.some((extension) => extension.alias === alias));
+    return missing.length > 0 ? `${where}: lacks the extension ${missing.join(' and ')}` : undefined;
+  }, failed);
+  const networks = region
+    .list('networks', options)
+    .then(
+      (present) =>
+        present.some((network) => network['router:external']) ? undefined : `${where}: shows no external network`,
+      failed,
+    );
+  const problems = await Promise.all([extensions, networks]);
+  return [...new Set(problems.filter((problem) => problem !== undefined))];
+}
+
+/** What a worker says of itself as it goes. */
+export type WorkerState =
+  | {
+      readonly state: 'ready';
+      readonly address: string;
+      readonly namespace: string;
+      readonly taskQueue: string;
+      readonly owner: string;
+      readonly clouds: readonly string[];
     }
-  }
-  return problems;
-}
+  | { readonly state: 'stopped' };
 
-/** `regionlink worker`: from the environment, with preflight, until SIGTERM or SIGINT. */
-export async function runWorker(): Promise<void> {
-  const config = readWorkerConfig();
-  const problems = await preflight(config);
-  if (problems.length > 0) throw new WorkerConfigError(problems);
+/** `regionlink worker`: from the environment, with preflight, until SIGTERM or SIGINT. Throws TemporalUnavailableError where that is all that is wrong. */
+export async function runWorker(tell: (state: WorkerState) => void): Promise<void> {
+  const settings = readWorkerConfig();
+  const problems = await preflight(settings);
+  const { config } = settings;
+  if (problems.length === 1 && problems[0] instanceof Error) throw problems[0];
+  if (problems.length > 0 || config === undefined)
+    throw new WorkerConfigError(problems.map((problem) => (problem instanceof Error ? problem.message : problem)));
   // The runtime stops workers gracefully on these, once per process.
   Runtime.install({ shutdownSignals: ['SIGINT', 'SIGTERM'] });
   const worker = await startWorker(config);
+  const { address, namespace } = worker.at;
+  const { owner, taskQueue, clouds } = config;
+  tell({ state: 'ready', address, namespace, taskQueue, owner, clouds: clouds.names });
   await worker.done;
+  tell({ state: 'stopped' });
 }

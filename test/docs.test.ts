@@ -10,6 +10,10 @@ test("the README's step table is the graph's own", () => {
   expect(readme).toContain(stepTable());
 });
 
-test("the README's exit codes are the command's own", () => {
-  for (const { code, means } of Object.values(EXIT)) expect(readme).toContain(`| ${code} | ${means} |`);
+test("the README's exit codes are the command's own, all of them and no other", () => {
+  const told = [...readme.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, means]) => ({
+    code: Number(code),
+    means,
+  }));
+  expect(told).toEqual(Object.values(EXIT));
 });

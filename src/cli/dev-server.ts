@@ -24,6 +24,10 @@ export interface DevServerOptions {
   readonly databaseFile?: string;
   readonly logFile?: string;
   readonly tell?: (line: string) => void;
+  /** Fires when nobody wants it any more, while it starts: startDevServer then rejects with its reason. */
+  readonly giveUp?: AbortSignal;
+  /** Fires when this process ends at once: a server must not outlive it. */
+  readonly atOnce?: AbortSignal;
 }
 
 /** A dev server's queues poll 20 times a second a shard, and its timers come up to a second late, unless told otherwise. */
@@ -35,7 +39,8 @@ const DYNAMIC_CONFIG = [
 
 /** Starts one and resolves when its namespace can be used. */
 export async function startDevServer(options: DevServerOptions = {}): Promise<DevServer> {
-  const binary = await findTemporalCli(options.tell);
+  const { giveUp, atOnce } = options;
+  const binary = await findTemporalCli(options.tell, process.env, giveUp);
   const port = options.port ?? (await freePort());
   const uiPort = options.uiPort ?? (await freePort());
   const log = options.logFile === undefined ? 'ignore' : openSync(options.logFile, 'a');
@@ -58,8 +63,23 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
     // Its own process group: a Ctrl-C at the terminal is ours to handle, and must not end the server under a run.
     { stdio: ['ignore', log, log], detached: true },
   );
+  let cannotStart: Error | undefined;
+  child.on('error', (error) => {
+    cannotStart = error;
+  });
+  const kill = () => child.kill('SIGKILL');
+  atOnce?.addEventListener('abort', kill);
+  child.once('exit', () => atOnce?.removeEventListener('abort', kill));
   const address = `127.0.0.1:${port}`;
-  await usable(child, address);
+  try {
+    await usable(child, address, () => {
+      giveUp?.throwIfAborted();
+      if (cannotStart !== undefined) throw new Error(`the Temporal server cannot be started: ${cannotStart.message}`);
+    });
+  } catch (error) {
+    kill();
+    throw error;
+  }
   return {
     address,
     uiUrl: `http://127.0.0.1:${uiPort}`,
@@ -68,9 +88,10 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
   };
 }
 
-async function usable(child: ChildProcess, address: string): Promise<void> {
+async function usable(child: ChildProcess, address: string, check: () => void): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
+    check();
     if (child.exitCode !== null) throw new Error(`the Temporal server ended at once with code ${child.exitCode}`);
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1_000 });

@@ -1,7 +1,9 @@
 /**
- * Exit codes, the one table: help prints it, commands use it, errors map to it.
+ * Exit codes, the one table: help prints it, commands use it, errors map to it. And what an error is with `--json`.
  */
+import { CommanderError } from 'commander';
 import {
+  InvalidNameError,
   TemporalUnavailableError,
   VpnBusyError,
   VpnCancelledError,
@@ -9,30 +11,75 @@ import {
   VpnNotFoundError,
 } from '../client/index.js';
 import { InvalidSpecError } from '../spec/index.js';
+import { WorkerConfigError } from '../worker-config.js';
 
 export const EXIT = {
   ok: { code: 0, means: 'done' },
   failed: { code: 1, means: 'failed; what was made is rolled back or listed' },
-  usage: { code: 2, means: 'wrong usage or an invalid spec; nothing was touched' },
+  usage: { code: 2, means: 'wrong usage, an invalid spec or an unusable configuration; nothing was touched' },
   busy: { code: 3, means: 'another operation runs on this VPN' },
   noServer: { code: 4, means: 'no Temporal server answers' },
   cancelled: { code: 5, means: 'the run was cancelled' },
   notFound: { code: 6, means: 'no such VPN' },
   strays: { code: 7, means: 'strays are listed and still stand' },
-  interrupted: { code: 130, means: 'interrupted by Ctrl-C; a run that was started goes on' },
+  interrupted: { code: 130, means: 'interrupted by Ctrl-C; a run that was started goes on, but for the demo' },
 } as const;
+
+export type Ending = keyof typeof EXIT;
+
+/** The command was asked for what it cannot do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Ctrl-C came; the message says what goes on without us. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}
+
+const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] = [
+  [CommanderError, 'usage'],
+  [UsageError, 'usage'],
+  [InvalidSpecError, 'usage'],
+  [InvalidNameError, 'usage'],
+  [WorkerConfigError, 'usage'],
+  [VpnBusyError, 'busy'],
+  [TemporalUnavailableError, 'noServer'],
+  [VpnCancelledError, 'cancelled'],
+  [VpnNotFoundError, 'notFound'],
+  [InterruptedError, 'interrupted'],
+];
 
 /** The exit code of an error that reached the top. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof InvalidSpecError) return EXIT.usage.code;
-  if (error instanceof VpnBusyError) return EXIT.busy.code;
-  if (error instanceof TemporalUnavailableError) return EXIT.noServer.code;
-  if (error instanceof VpnCancelledError) return EXIT.cancelled.code;
-  if (error instanceof VpnNotFoundError) return EXIT.notFound.code;
-  if (error instanceof VpnFailedError) return EXIT.failed.code;
-  return EXIT.failed.code;
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok.code;
+  const [, ending] = ENDINGS.find(([kind]) => error instanceof kind) ?? [undefined, 'failed' as const];
+  return EXIT[ending].code;
 }
 
-export const EXIT_CODE_HELP = `\nExit codes:\n${Object.values(EXIT)
-  .map(({ code, means }) => `  ${String(code).padStart(3)}  ${means}`)
-  .join('\n')}`;
+/** An error as `--json` prints it, on one line of standard output. */
+export interface ErrorReport {
+  readonly error: {
+    /** A failed run's published type, else the error's class. */
+    readonly type: string;
+    readonly message: string;
+    readonly problems?: readonly { readonly path?: string; readonly line?: number; readonly message: string }[];
+    readonly leftovers?: VpnFailedError['leftovers'];
+    readonly exitCode: number;
+  };
+}
+
+export function errorReport(error: unknown): ErrorReport {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const type = error instanceof VpnFailedError ? error.type : error instanceof CommanderError ? 'UsageError' : name;
+  return {
+    error: {
+      type,
+      message: message.replace(/^error: /, ''),
+      ...(error instanceof InvalidSpecError ? { problems: error.problems.map(({ at: _, ...shown }) => shown) } : {}),
+      ...(error instanceof WorkerConfigError ? { problems: error.problems.map((one) => ({ message: one })) } : {}),
+      ...(error instanceof VpnFailedError && error.leftovers.length > 0 ? { leftovers: error.leftovers } : {}),
+      exitCode: exitCodeOf(error),
+    },
+  };
+}

@@ -3,58 +3,90 @@
  */
 import type { RunStatus, VpnRun } from '../client/index.js';
 import { colours, wantsColour } from './colour.js';
+import { silence } from './keyboard.js';
+import { LiveView } from './live-view.js';
 import { changes, view } from './render.js';
 
 export type FollowStyle = 'live' | 'plain' | 'json';
 
 export function styleOf(options: { readonly json?: boolean | undefined }): FollowStyle {
   if (options.json) return 'json';
-  return process.stdout.isTTY ? 'live' : 'plain';
+  return process.stdout.isTTY && process.env.TERM !== 'dumb' ? 'live' : 'plain';
 }
 
-/** Shows statuses until the run ends (resolves true) or Ctrl-C comes (resolves false). */
-export async function follow(run: VpnRun<unknown>, style: FollowStyle): Promise<boolean> {
+/** Shows statuses until the run ends, and resolves to the last one; or until `signal` fires, and resolves to undefined. */
+export async function follow(
+  run: VpnRun<unknown>,
+  style: FollowStyle,
+  signal: AbortSignal,
+): Promise<RunStatus | undefined> {
+  const shown = style === 'live' ? liveView() : style === 'json' ? jsonLines() : plainLines();
+  let last: RunStatus | undefined;
+  try {
+    for await (const status of run.watch(signal)) {
+      last = status;
+      shown.show(status);
+    }
+  } finally {
+    shown.close?.();
+  }
+  return last?.state === 'RUNNING' ? undefined : last;
+}
+
+/** Does the work with a signal that the first Ctrl-C fires; a second one ends the process, as it does everywhere. */
+export async function untilCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
-  const show = style === 'live' ? liveView() : style === 'json' ? jsonLines() : plainLines();
   try {
-    for await (const status of run.watch(stop.signal)) show(status);
+    return await work(stop.signal);
   } finally {
     process.off('SIGINT', interrupt);
   }
-  return !stop.signal.aborted;
 }
 
-function liveView(): (status: RunStatus) => void {
+interface Shown {
+  show(status: RunStatus): void;
+  close?(): void;
+}
+
+function liveView(): Shown {
   const colour = colours(wantsColour(process.stdout));
-  let height = 0;
-  return (status) => {
-    const lines = view(
-      status,
-      { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24, colour },
-      Date.now(),
-    );
-    // Up to the view's first line, then each line over its old self: no blank moment between.
-    const up = height > 0 ? `\u001b[${height}A` : '';
-    process.stdout.write(`${up}${lines.map((line) => `\u001b[2K${line}`).join('\n')}\n\u001b[J`);
-    height = lines.length;
+  const { stdout } = process;
+  const speak = silence();
+  let now: RunStatus | undefined;
+  const block = new LiveView(stdout, () =>
+    now === undefined ? [] : view(now, { columns: stdout.columns || 80, rows: stdout.rows || 24, colour }, Date.now()),
+  );
+  return {
+    show(status) {
+      now = status;
+      block.draw();
+    },
+    close() {
+      block.close();
+      speak();
+    },
   };
 }
 
-function plainLines(): (status: RunStatus) => void {
+function plainLines(): Shown {
   let before: RunStatus | undefined;
-  return (status) => {
-    for (const line of changes(before, status)) console.log(line);
-    before = status;
+  return {
+    show(status) {
+      for (const line of changes(before, status)) console.log(line);
+      before = status;
+    },
   };
 }
 
-function jsonLines(): (status: RunStatus) => void {
+function jsonLines(): Shown {
   let before = '';
-  return (status) => {
-    const text = JSON.stringify(status);
-    if (text !== before) console.log(text);
-    before = text;
+  return {
+    show(status) {
+      const text = JSON.stringify(status);
+      if (text !== before) console.log(text);
+      before = text;
+    },
   };
 }

@@ -4,90 +4,167 @@
  * The rule: no stack traces for users' mistakes; REGIONLINK_DEBUG=1 shows them.
  */
 import { Command, CommanderError } from 'commander';
-import { WorkerConfigError } from '../worker-config.js';
 import { apply } from './commands/apply.js';
-import { demo } from './commands/demo.js';
 import { destroy } from './commands/destroy.js';
-import { simulator } from './commands/simulator.js';
+import { portOption, regionsOption, simulator } from './commands/simulator.js';
 import { cancel, list, status } from './commands/status.js';
 import { sweep } from './commands/sweep.js';
 import { graph, validate } from './commands/validate.js';
-import { EXIT, EXIT_CODE_HELP, exitCodeOf } from './exit-codes.js';
+import { worker } from './commands/worker.js';
+import { errorReport, exitCodeOf } from './exit-codes.js';
+import { ASKS_TEMPORAL, helpText, ROOT_HELP } from './help.js';
+
+const JSON_OPTION = ['--json', 'machine-readable output on standard output, errors included'] as const;
 
 function program(): Command {
   const root = new Command('regionlink')
     .description('Site-to-site IPsec VPNs between OpenStack regions: proven by a ping, or rolled back.')
     .showHelpAfterError('(see regionlink --help)')
     .showSuggestionAfterError()
-    .addHelpText('after', EXIT_CODE_HELP)
+    .addHelpText('after', ROOT_HELP)
     .exitOverride();
   const command = (usage: string, description: string) =>
-    root.command(usage).description(description).option('--json', 'machine-readable output on standard output');
+    root
+      .command(usage)
+      .description(description)
+      .option(...JSON_OPTION);
   command('apply', 'provision the VPN of a spec, or converge one that stands, and follow the run')
     .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
     .option('-d, --detach', 'start it and return at once')
     .addHelpText(
       'after',
-      '\nCtrl-C ends the watching and not the run.\n\nExample:\n  regionlink apply -f examples/tutorial.yaml',
+      helpText({
+        note: 'Applying the same spec again joins the run that is open, else converges and repairs.\nCtrl-C ends the watching and not the run.',
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'busy', 'cancelled', 'interrupted'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink apply -f examples/tutorial.yaml',
+      }),
     )
     .action(apply);
   command('destroy <name>', 'remove everything of a VPN, found by its marks in every configured region')
     .option('-y, --yes', 'do not ask')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'Ctrl-C ends the watching and not the removal.',
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'busy', 'cancelled', 'interrupted'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink destroy left-right --yes',
+      }),
+    )
     .action(destroy);
   command('sweep', 'list what no VPN has a use for, in every configured region, and remove it after a question per VPN')
     .option('-y, --yes', 'do not ask: remove all that is listed')
     .addHelpText(
       'after',
-      `\nListed are:
+      helpText({
+        note: `Listed are:
   double          another resource of the same step is the one in use
   check           a test VM, its port or security group, of a run that ended
   incomplete      a resource of a set that is no working VPN
   unused service  a VPN service of ours that no connection uses
-Never a whole VPN, one with an open run, or anything without our mark.
-Where nobody can be asked it only lists, unless --yes is said.`,
+Never a whole VPN, one with an open run, or anything without our mark. Where nobody can be asked it only lists, unless --yes is said.`,
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'busy', 'strays', 'interrupted'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink sweep',
+      }),
     )
     .action(sweep);
-  command('cancel <name>', 'cancel the run of a VPN: what it made is rolled back').action(cancel);
-  command('status <name>', 'how the newest run of a VPN stands')
+  command('cancel <name>', 'cancel the run of a VPN: what it made is rolled back')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'Returns at once; the rollback goes on by itself. A removal that has begun is finished all the same.',
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'notFound'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink cancel left-right',
+      }),
+    )
+    .action(cancel);
+  command('status <name>', 'how the newest run of a VPN stands; ends as that run did')
     .option('-w, --watch', 'follow it to its end')
+    .addHelpText(
+      'after',
+      helpText({
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'cancelled', 'notFound', 'interrupted'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink status left-right --watch',
+      }),
+    )
     .action(status);
-  command('list', 'all runs that Temporal remembers').action(list);
+  command('list', 'all runs that Temporal remembers, newest first')
+    .addHelpText(
+      'after',
+      helpText({ ...ASKS_TEMPORAL, endings: ['failed', ...ASKS_TEMPORAL.endings], example: 'regionlink list --json' }),
+    )
+    .action(list);
   command('validate', 'check a spec: all problems at once, no server needed')
     .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
+    .addHelpText('after', helpText({ endings: ['usage'], example: 'regionlink validate -f examples/tutorial.yaml' }))
     .action(validate);
   command('graph', "draw a spec's steps as Mermaid")
     .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
-    .action(graph);
-  root
-    .command('worker')
-    .description('run workflows and activities until SIGTERM')
     .addHelpText(
       'after',
-      '\nNeeds REGIONLINK_OWNER, REGIONLINK_MASTER_KEY_FILE, clouds.yaml or OS_*, and Temporal by TEMPORAL_ADDRESS or a profile.',
+      helpText({ endings: ['usage'], example: 'regionlink graph -f examples/tutorial.yaml > graph.mmd' }),
     )
-    .action(async () => (await import('../worker.js')).runWorker());
-  command('simulator', 'two OpenStack regions on loopback, to try things on')
-    .option('-p, --port <port>', 'port', '35357')
-    .option('-r, --regions <names>', 'names of the regions', 'dbl,cbk')
+    .action(graph);
+  command('worker', 'run workflows and activities until SIGTERM or Ctrl-C')
+    .option('--check', 'start none; tell whether one of this host takes tasks (0) or not (1), for health checks')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'Checks its configuration, Temporal and every cloud first, and lists all problems. On SIGTERM or Ctrl-C it lets running calls end.\nWith --json it prints a line when it is ready and one when it has stopped.',
+        endings: ['failed', ...ASKS_TEMPORAL.endings],
+        variables: [
+          'REGIONLINK_OWNER',
+          'REGIONLINK_MASTER_KEY_FILE',
+          'OS_CLIENT_CONFIG_FILE',
+          ...ASKS_TEMPORAL.variables,
+          'REGIONLINK_TASK_QUEUE',
+          'REGIONLINK_HTTP_TIMEOUT',
+        ],
+        example: 'REGIONLINK_OWNER=my-team REGIONLINK_MASTER_KEY_FILE=master-key regionlink worker',
+      }),
+    )
+    .action(worker);
+  command('simulator', 'two OpenStack regions on loopback, to try things on, until SIGTERM or Ctrl-C')
+    .option('-p, --port <port>', 'port, 0 for any free one', portOption, 35357)
+    .option('-r, --regions <names>', 'names of the regions, with commas between', regionsOption, ['dbl', 'cbk'])
     .option('--fast', 'statuses change within milliseconds')
+    .addHelpText(
+      'after',
+      helpText({ endings: ['failed', 'usage'], example: 'regionlink simulator --port 35357 --regions dbl,cbk' }),
+    )
     .action(simulator);
   command('demo', 'all of it on this machine: server, two regions, worker, the tutorial')
-    .option('-k, --keep', 'stay up when it stands')
-    .action(demo);
+    .option('-k, --keep', 'stay up when it stands, until a key or Ctrl-C')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'On a terminal a key within 10 s keeps it up, until another key or Ctrl-C; without one, and elsewhere, it is destroyed at once.\nCtrl-C while it is built cancels and rolls back; a second one ends at once.',
+        endings: ['failed', 'usage', 'interrupted'],
+        variables: ['REGIONLINK_TEMPORAL_CLI'],
+        example: 'regionlink demo --keep',
+      }),
+    )
+    // Only here: the native worker takes a second to load.
+    .action(async (options) => (await import('./commands/demo.js')).demo(options));
   return root;
 }
 
 async function main(): Promise<void> {
+  const json = process.argv.includes('--json');
   try {
     await program().parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code;
-    else {
-      const failed = error as Error;
-      console.error(`\n${failed.message}`);
-      if (process.env.REGIONLINK_DEBUG) console.error(failed.stack);
-      process.exitCode = failed instanceof WorkerConfigError ? EXIT.usage.code : exitCodeOf(failed);
-    }
+    const failed = error as Error;
+    process.exitCode = exitCodeOf(failed);
+    if (process.exitCode === 0) return;
+    // Commander has told its own already.
+    if (!(failed instanceof CommanderError)) console.error(`\n${failed.message}`);
+    if (process.env.REGIONLINK_DEBUG) console.error(failed.stack);
+    if (json) console.log(JSON.stringify(errorReport(failed)));
   }
 }
 

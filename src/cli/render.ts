@@ -3,7 +3,7 @@
  * The rule: no line is wider than the terminal, and no view higher.
  */
 import type { RunStatus } from '../client/index.js';
-import type { StepState } from '../graph/types.js';
+import { STEP_MARKS } from '../graph/step-marks.js';
 import { DESTROY, type Progress, type StepProgress, SWEEP } from '../workflows/protocol.js';
 import type { Colours } from './colour.js';
 
@@ -12,17 +12,6 @@ export interface Screen {
   readonly rows: number;
   readonly colour: Colours;
 }
-
-const MARKS: Readonly<Record<StepState, string>> = {
-  waiting: '·',
-  running: '▶',
-  done: '✔',
-  failed: '✖',
-  cancelled: '◼',
-  undoing: '↩',
-  undone: '∅',
-  left: '‼',
-};
 
 /** A workflow type as the command's own word. */
 export function operationWord(type: string): string {
@@ -75,7 +64,7 @@ function headLine(
 
 /** Sites side by side where the terminal is wide enough, else below each other; steps over links at the end. */
 function blocks(progress: Progress, screen: Screen, now: number): readonly string[] {
-  const columns = progress.sites.map(({ key, region }) => {
+  const columns = sitesInOrder(progress).map(({ key, region }) => {
     const own = progress.steps.filter((step) => step.site === key);
     return { title: `${key} (${region})`, steps: own };
   });
@@ -102,16 +91,23 @@ function blocks(progress: Progress, screen: Screen, now: number): readonly strin
   return [titles, ...rows, ...links];
 }
 
+/** The sites as the spec has them: a link's key, `left~right`, names its first site first. A removal finds them in the clouds' order. */
+export function sitesInOrder({ sites, steps }: Progress): Progress['sites'] {
+  const named = steps.flatMap(({ key }) => (key.includes('~') ? (key.split('/')[0]?.split('~') ?? []) : []));
+  const place = (key: string) => (named.includes(key) ? named.indexOf(key) : named.length);
+  return [...sites].sort((a, b) => place(a.key) - place(b.key));
+}
+
 function stepLine(step: StepProgress, { colour }: Screen, now: number, width: number, prefix = ''): string {
   const took = step.startedAt === undefined ? '' : duration((step.endedAt ?? now) - step.startedAt);
   const note = step.note === undefined ? '' : ` ${step.note}`;
   const text = cut(`${prefix}${step.title}${note}`, width - took.length - 4).padEnd(
     Math.max(0, width - took.length - 4),
   );
-  const line = `${MARKS[step.state]} ${text} ${took} `;
+  const line = `${STEP_MARKS[step.state]} ${text} ${took} `;
   if (step.state === 'failed' || step.state === 'left') return colour.red(line);
   if (step.state === 'waiting' || step.state === 'undone') return colour.dim(line);
-  if (step.state === 'done') return colour.green(MARKS.done) + line.slice(1);
+  if (step.state === 'done') return colour.green(STEP_MARKS.done) + line.slice(1);
   return colour.yellow(line);
 }
 
@@ -146,7 +142,7 @@ export function changes(before: RunStatus | undefined, after: RunStatus): readon
     const took =
       step.startedAt !== undefined && step.endedAt !== undefined ? ` (${duration(step.endedAt - step.startedAt)})` : '';
     lines.push(
-      `${MARKS[step.state]} ${step.key} ${step.state}${took}${step.note === undefined ? '' : `: ${step.note}`}`,
+      `${STEP_MARKS[step.state]} ${step.key} ${step.state}${took}${step.note === undefined ? '' : `: ${step.note}`}`,
     );
   }
   const nameOf = (one: RunStatus['pending'][number]) => `${one.step ?? one.activity}: try ${one.attempt}`;

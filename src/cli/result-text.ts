@@ -1,6 +1,7 @@
 /** What was built, as a person reads it: resources with ids, external addresses, statuses, round-trip times. */
 import { KINDS } from '../graph/kinds.js';
-import type { DestroyResult, ProvisionResult, StraySet } from '../workflows/protocol.js';
+import type { DestroyResult, Progress, ProvisionResult, StraySet } from '../workflows/protocol.js';
+import { sitesInOrder } from './render.js';
 
 export function provisionText(result: ProvisionResult): string {
   const sites = result.sites.flatMap((site) => [
@@ -27,11 +28,25 @@ export function provisionText(result: ProvisionResult): string {
   ].join('\n');
 }
 
-export function destroyText(result: DestroyResult): string {
+/** What was removed, region by region; in the order of the sites where the run's progress tells it. */
+export function destroyText(result: DestroyResult, progress?: Progress): string {
   if (result.removed.length === 0) return `nothing bears the marks of ${result.vpn}: nothing to remove`;
+  const sites = progress === undefined ? [] : sitesInOrder(progress);
+  const regions = new Set([...sites, ...result.removed].map((one) => one.region));
+  const groups = [...regions].map((region) => ({
+    title: sites.flatMap((site) => (site.region === region ? [site.key] : [])).join(', '),
+    region,
+    own: result.removed.filter((one) => one.region === region),
+  }));
   return [
     `VPN ${result.vpn} is gone; removed ${result.removed.length} resources:`,
-    ...table(result.removed.map((one) => [KINDS[one.kind].noun, one.name, one.id, one.region])),
+    ...groups
+      .filter(({ own }) => own.length > 0)
+      .flatMap(({ title, region, own }) => [
+        '',
+        title === '' ? region : `${title} (${region})`,
+        ...table(own.map((one) => [KINDS[one.kind].noun, one.name, one.id])),
+      ]),
   ].join('\n');
 }
 

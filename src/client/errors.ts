@@ -1,7 +1,18 @@
 /**
  * What a caller can meet, one small class each. The CLI's exit codes and another service's decisions go by class, never by text.
  */
+import { VPN_NAME_LIMIT } from '../spec/naming.js';
 import type { Leftover } from '../workflows/protocol.js';
+
+/** What was given as a name of a VPN is none, so nothing was asked of Temporal. */
+export class InvalidNameError extends Error {
+  override readonly name = 'InvalidNameError';
+  constructor(readonly vpn: string) {
+    super(
+      `${JSON.stringify(vpn)} is not a VPN name: use 1 to ${VPN_NAME_LIMIT} lower-case letters, digits and hyphens, a letter or digit first`,
+    );
+  }
+}
 
 /** Another operation runs on this VPN. */
 export class VpnBusyError extends Error {

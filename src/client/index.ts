@@ -4,15 +4,15 @@
  */
 import {
   Client,
-  Connection,
+  type Connection,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionInfo,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseSpec } from '../spec/index.js';
 import { specDigest } from '../spec/load-spec-file.js';
+import { VPN_NAME as VPN_NAME_PATTERN } from '../spec/naming.js';
 import {
   DESTROY,
   type DestroyResult,
@@ -31,20 +31,15 @@ import {
   TASK_QUEUE,
   workflowIdOf,
 } from '../workflows/protocol.js';
-import { TemporalUnavailableError, VpnBusyError } from './errors.js';
+import { type ConnectOptions, connectToTemporal } from './connect.js';
+import { InvalidNameError, VpnBusyError } from './errors.js';
 import { VpnRun } from './run.js';
 
+export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
 export { type PendingStep, type RunStatus, VpnRun } from './run.js';
 
 const VPN_NAME = defineSearchAttributeKey('VpnName', SearchAttributeType.KEYWORD);
-
-export interface ConnectOptions {
-  /** Host and port of Temporal's gRPC. @default from TEMPORAL_ADDRESS or the profile in Temporal's configuration file */
-  readonly address?: string;
-  readonly namespace?: string;
-  readonly taskQueue?: string;
-}
 
 export interface RequestOptions {
   /** Who asks, for the audit: kept in the run's memo. */
@@ -87,15 +82,8 @@ export class RegionLink {
 
   /** Throws TemporalUnavailableError when no server answers. */
   static async connect(options: ConnectOptions = {}): Promise<RegionLink> {
-    const profile = loadClientConnectConfig();
-    const address = options.address ?? profile.connectionOptions.address ?? 'localhost:7233';
-    try {
-      const connection = await Connection.connect({ ...profile.connectionOptions, address, connectTimeout: 5_000 });
-      const namespace = options.namespace ?? profile.namespace ?? 'default';
-      return new RegionLink(new Client({ connection, namespace }), connection, options.taskQueue ?? TASK_QUEUE);
-    } catch (error) {
-      throw new TemporalUnavailableError(address, (error as Error).message.split('\n')[0] ?? 'no reason given');
-    }
+    const { connection, namespace } = await connectToTemporal(options);
+    return new RegionLink(new Client({ connection, namespace }), connection, options.taskQueue ?? TASK_QUEUE);
   }
 
   async close(): Promise<void> {
@@ -117,8 +105,9 @@ export class RegionLink {
     return this.start<ProvisionResult>(order, options);
   }
 
-  /** Starts removing everything of a VPN, found by its marks. */
+  /** Starts removing everything of a VPN, found by its marks. Throws InvalidNameError, VpnBusyError. */
   async destroy(vpn: string, options: RequestOptions = {}): Promise<VpnRun<DestroyResult>> {
+    checkName(vpn);
     const workflowId = workflowIdOf(vpn);
     const order = {
       type: DESTROY,
@@ -169,8 +158,9 @@ export class RegionLink {
     return this.start<SweepResult>(order, options);
   }
 
-  /** The newest run of a VPN, open or closed. */
+  /** The newest run of a VPN, open or closed. Throws InvalidNameError. */
   get(vpn: string): VpnRun<unknown> {
+    checkName(vpn);
     return new VpnRun(vpn, this.client.workflow.getHandle(workflowIdOf(vpn)), true);
   }
 
@@ -241,4 +231,9 @@ type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'mem
 
 function busyWith(vpn: string, { type, runId, startTime, memo }: Running): VpnBusyError {
   return new VpnBusyError(vpn, type, runId, startTime, String(memo?.[MEMO.requestedBy] ?? ''));
+}
+
+/** Throws InvalidNameError for what cannot be the name of a VPN. */
+export function checkName(vpn: string): void {
+  if (!VPN_NAME_PATTERN.test(vpn)) throw new InvalidNameError(vpn);
 }

@@ -2,6 +2,7 @@
  * One run of a VPN's workflow: its result, its progress once or as it goes, its cancellation.
  * The rule: a worker that is silent for a while does not end a watch; what was last known is shown, and said to be so.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CancelledFailure,
   isGrpcServiceError,
@@ -72,7 +73,7 @@ export class VpnRun<R> {
     const { progress, worker } = await this.query(last);
     const pending = (description.raw.pendingActivities ?? []).map((activity): PendingStep => {
       const { activityType, attempt, lastFailure, scheduledTime } = activity;
-      const next = Number(scheduledTime?.seconds ?? 0) * 1000;
+      const next = Number(scheduledTime?.seconds ?? 0) * 1000 + (scheduledTime?.nanos ?? 0) / 1e6;
       const { step, failingSince } = ledgerOf(activity);
       return {
         activity: activityType?.name ?? '',
@@ -96,21 +97,16 @@ export class VpnRun<R> {
     };
   }
 
-  /** Statuses until the run has ended; the last one is of the end. Stops early when `signal` fires. */
+  /** Statuses until the run has ended; the last one is of the end. Stops early, at once, when `signal` fires. */
   async *watch(signal?: AbortSignal): AsyncGenerator<RunStatus> {
     let last: Progress | undefined;
-    while (!signal?.aborted) {
-      const status = await this.status(last);
+    for (;;) {
+      const status = await unlessAborted(this.status(last), signal);
+      if (status === undefined) return;
       last = status.progress;
       yield status;
       if (status.state !== 'RUNNING') return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
-        signal?.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await unlessAborted(sleep(POLL_MS), signal);
     }
   }
 
@@ -121,6 +117,22 @@ export class VpnRun<R> {
       if (!isGrpcServiceError(error) && !(error instanceof Error)) throw error;
       return { ...(last === undefined ? {} : { progress: last }), worker: 'silent' };
     }
+  }
+}
+
+/** What comes of the work, or undefined once the signal has fired. The signal keeps no trace of work that is over: a watch may last for days. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work;
+  let stop = () => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,21 +1,11 @@
 /** The command as a user runs it: a process, its output, its exit code. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-
-function regionlink(args: readonly string[], env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['node_modules/tsx/dist/cli.mjs', 'src/cli/main.ts', ...args],
-    {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', TEMPORAL_ADDRESS: '127.0.0.1:1', ...env },
-    },
-  );
-  return { status, stdout, stderr };
-}
+import { EXIT } from '../../src/cli/exit-codes.js';
+import { regionlink } from '../support/terminal.js';
 
 function specFile(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'spec-')), 'spec.yaml');
@@ -23,8 +13,8 @@ function specFile(text: string): string {
   return path;
 }
 
-test('help names every command and the exit codes', () => {
-  const { status, stdout } = regionlink(['--help']);
+test('help names every command and the exit codes', async () => {
+  const { status, stdout } = await regionlink(['--help']);
   expect(status).toBe(0);
   for (const name of [
     'apply',
@@ -43,48 +33,104 @@ test('help names every command and the exit codes', () => {
     expect(stdout).toContain(name);
 });
 
-test('a mistyped command is answered with the one that was meant', () => {
-  const { status, stderr } = regionlink(['aply']);
+test('a mistyped command is answered with the one that was meant', async () => {
+  const { status, stderr } = await regionlink(['aply']);
   expect(status).toBe(2);
   expect(stderr).toContain('Did you mean apply?');
 });
 
-test('a spec with faults is refused with all of them before a server is asked, without a stack trace', () => {
+test('a spec with faults is refused with all of them before a server is asked, without a stack trace', async () => {
   const file = specFile(
     'name: Bad\nsites:\n  left:\n    region: a\n    network: { subnets: [{ cidr: 10.1.0.0/24, gateway: 10.9.0.1 }] }\n  right:\n    region: b\n    network: { subnets: [{ cidr: 10.1.0.0/16 }] }\npsk: hunter2-hunter2\nretryFor: soon\n',
   );
-  const { status, stderr } = regionlink(['apply', '-f', file]);
+  const { status, stderr } = await regionlink(['apply', '-f', file]);
   expect(status).toBe(2);
   for (const path of ['name', 'gateway', 'overlaps', 'psk', 'retryFor']) expect(stderr).toContain(path);
   expect(stderr).not.toContain('hunter2');
   expect(stderr).not.toMatch(/\n\s+at /);
 });
 
-test('no Temporal server: said with its address and the cure', () => {
-  const { status, stderr } = regionlink(['apply', '-f', 'examples/tutorial.yaml']);
+test('no Temporal server: said with its address and the cure', async () => {
+  const { status, stderr } = await regionlink(['apply', '-f', 'examples/tutorial.yaml']);
   expect(status).toBe(4);
   expect(stderr).toContain('127.0.0.1:1');
   expect(stderr).toContain('temporal server start-dev');
 }, 60_000);
 
-test('a worker tells all that it lacks', () => {
-  const { status, stderr } = regionlink(['worker'], { REGIONLINK_HTTP_TIMEOUT: 'soon' });
+test('a worker tells all that it lacks', async () => {
+  const { status, stderr } = await regionlink(['worker'], { REGIONLINK_HTTP_TIMEOUT: 'soon' });
   expect(status).toBe(2);
   for (const name of ['REGIONLINK_OWNER', 'REGIONLINK_MASTER_KEY_FILE', 'REGIONLINK_HTTP_TIMEOUT'])
     expect(stderr).toContain(name);
 }, 60_000);
 
-test('destroy asks, and where nobody can be asked it does nothing without --yes', () => {
-  const { status, stderr } = regionlink(['destroy', 'left-right']);
+test('destroy asks, and where nobody can be asked it does nothing without --yes', async () => {
+  const { status, stderr } = await regionlink(['destroy', 'left-right']);
   expect(status).toBe(2);
   expect(stderr).toContain('--yes');
 });
 
-test('validate and graph answer in JSON', () => {
-  expect(JSON.parse(regionlink(['validate', '-f', 'examples/tutorial.yaml', '--json']).stdout)).toMatchObject({
+test('validate and graph answer in JSON', async () => {
+  expect(JSON.parse((await regionlink(['validate', '-f', 'examples/tutorial.yaml', '--json'])).stdout)).toMatchObject({
     steps: 32,
   });
-  expect(JSON.parse(regionlink(['graph', '-f', 'examples/existing-networks.yaml', '--json']).stdout).steps.length).toBe(
-    27,
-  );
+  expect(
+    JSON.parse((await regionlink(['graph', '-f', 'examples/existing-networks.yaml', '--json'])).stdout).steps.length,
+  ).toBe(27);
 });
+
+test.each(['apply', 'destroy', 'cancel', 'status', 'list', 'validate', 'graph', 'worker', 'simulator', 'demo'])(
+  'help of %s says what it does, its options, how it ends, what it reads, and an example',
+  async (name) => {
+    const { status, stdout } = await regionlink([name, '--help']);
+    expect(status).toBe(0);
+    for (const part of ['Options:', '--json', 'Exit codes:', '    2  ', 'Environment:', 'NO_COLOR', 'Example:'])
+      expect(stdout).toContain(part);
+    expect(stdout).toMatch(new RegExp(`Example:\\n .*regionlink ${name}`));
+  },
+);
+
+test.each([
+  ['-p', 'abc', /--port <port>.*'abc'.*0 to 65535/],
+  ['-p', '99999', /--port <port>.*'99999'.*0 to 65535/],
+  ['-p', '', /--port <port>.*''.*0 to 65535/],
+  ['--regions', '', /--regions <names>.*''.*is no name of a region.*dbl,cbk/],
+  ['--regions', 'a,,b', /--regions <names>.*'a,,b'.*is no name of a region/],
+  ['--regions', 'a/b', /"a\/b" is no name of a region/],
+  ['--regions', 'dbl, dbl', /"dbl" is named twice/],
+])('simulator %s "%s" is refused with option, value and cure', async (option, value, message) => {
+  const { status, stdout, stderr } = await regionlink(['simulator', option, value, '--json']);
+  expect(status).toBe(EXIT.usage.code);
+  expect(stderr).toMatch(message);
+  expect(JSON.parse(stdout).error).toMatchObject({ type: 'UsageError', message: expect.stringMatching(message) });
+});
+
+test('a port that is in use is told with the cure', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const { port } = other.address() as { port: number };
+  const { status, stderr } = await regionlink(['simulator', '-p', String(port)]);
+  other.close();
+  expect(status).toBe(EXIT.usage.code);
+  expect(stderr).toContain(`--port ${port} is in use: choose another one`);
+});
+
+test('with --json an error is one object on standard output, its prose on standard error', async () => {
+  const file = specFile('name: Bad\nsites: {}\n');
+  for (const [args, type, exitCode] of [
+    [['aply'], 'UsageError', 2],
+    [['apply'], 'UsageError', 2],
+    [['destroy', 'left-right'], 'UsageError', 2],
+    [['validate', '-f', file], 'InvalidSpecError', 2],
+    [['apply', '-f', file], 'InvalidSpecError', 2],
+    [['status', 'Bad Name!'], 'InvalidNameError', 2],
+    [['list'], 'TemporalUnavailableError', 4],
+  ] as const) {
+    const { status, stdout, stderr } = await regionlink([...args, '--json']);
+    const { error } = JSON.parse(stdout);
+    expect([args, status, error.type, error.exitCode]).toEqual([args, exitCode, type, exitCode]);
+    expect(stderr.trim()).not.toBe('');
+    if (type === 'InvalidSpecError')
+      expect(error.problems[0]).toMatchObject({ path: 'name', line: 1, message: 'is not a VPN name' });
+  }
+}, 60_000);

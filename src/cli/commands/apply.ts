@@ -2,8 +2,8 @@
 import { RegionLink } from '../../client/index.js';
 import { parseSpec } from '../../spec/index.js';
 import { loadSpecFile } from '../../spec/load-spec-file.js';
-import { EXIT } from '../exit-codes.js';
-import { follow, styleOf } from '../follow.js';
+import { InterruptedError } from '../exit-codes.js';
+import { follow, styleOf, untilCtrlC } from '../follow.js';
 import { requester } from '../requester.js';
 import { provisionText } from '../result-text.js';
 
@@ -27,11 +27,8 @@ export async function apply(options: ApplyOptions): Promise<void> {
       console.log(options.json ? JSON.stringify(await run.status()) : `${run.vpn} is being provisioned\n${comeBack}`);
       return;
     }
-    if (!(await follow(run, styleOf(options)))) {
-      console.error(`\nThe run goes on.\n${comeBack}`);
-      process.exitCode = EXIT.interrupted.code;
-      return;
-    }
+    const end = await untilCtrlC((signal) => follow(run, styleOf(options), signal));
+    if (end === undefined) throw new InterruptedError(`The run goes on.\n${comeBack}`);
     const result = await run.result();
     console.log(options.json ? JSON.stringify(result) : `\n${provisionText(result)}`);
   } finally {

@@ -1,21 +1,41 @@
 /** `regionlink simulator`: two OpenStack regions on loopback, to try things on. */
 import { once } from 'node:events';
-import { FAST_DELAYS, REAL_DELAYS, startSimulator } from '../../simulator/index.js';
+import { InvalidArgumentError } from 'commander';
+import { FAST_DELAYS, REAL_DELAYS, type Simulator, startSimulator } from '../../simulator/index.js';
+import { UsageError } from '../exit-codes.js';
 
 export interface SimulatorCommandOptions {
-  readonly port: string;
-  readonly regions: string;
+  readonly port: number;
+  readonly regions: readonly string[];
   readonly fast?: boolean;
   readonly json?: boolean;
 }
 
+/** Parses `--port`. */
+export function portOption(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('Give a number from 0 to 65535; 0 takes any free port.');
+  return port;
+}
+
+/** Parses `--regions`. A region's name is a part of its addresses. */
+export function regionsOption(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const bad = names.find((name) => !/^[A-Za-z0-9][\w.-]*$/.test(name));
+  if (bad !== undefined)
+    throw new InvalidArgumentError(
+      `"${bad}" is no name of a region: use letters, digits, dots, dashes and underscores, as in dbl,cbk.`,
+    );
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new InvalidArgumentError(`"${twice}" is named twice: give each region a name of its own.`);
+  return names;
+}
+
 export async function simulator(options: SimulatorCommandOptions): Promise<void> {
-  const regions = options.regions.split(',').map((name) => name.trim());
-  const running = await startSimulator({
-    port: Number(options.port),
-    regions,
-    delays: options.fast ? FAST_DELAYS : REAL_DELAYS,
-  });
+  const { regions } = options;
+  const running = await start(options);
   const login = {
     OS_AUTH_URL: running.authUrl,
     OS_USERNAME: 'demo',
@@ -28,7 +48,7 @@ export async function simulator(options: SimulatorCommandOptions): Promise<void>
   if (options.json) console.log(JSON.stringify({ url: running.url, regions, login }));
   else {
     console.log(
-      `Two OpenStack regions (${regions.join(', ')}) at ${running.url}. Users demo, other and admin, password lab. Ctrl-C ends them.\n`,
+      `OpenStack regions ${regions.join(' and ')} at ${running.url}. Users demo, other and admin, password lab. Ctrl-C ends them.\n`,
     );
     console.log(
       Object.entries(login)
@@ -41,4 +61,16 @@ export async function simulator(options: SimulatorCommandOptions): Promise<void>
   }
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await running.stop();
+}
+
+async function start({ port, regions, fast }: SimulatorCommandOptions): Promise<Simulator> {
+  try {
+    return await startSimulator({ port, regions, delays: fast ? FAST_DELAYS : REAL_DELAYS });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new UsageError(`--port ${port} is in use: choose another one, or 0 for any free port`);
+    if (code === 'EACCES') throw new UsageError(`--port ${port} is not allowed to this user: choose one from 1024 on`);
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
 /** `regionlink status NAME`, `cancel NAME` and `list`: what Temporal knows of runs. */
-import { RegionLink, type RunStatus } from '../../client/index.js';
+import { checkName, RegionLink, type RunStatus } from '../../client/index.js';
 import { colours, wantsColour } from '../colour.js';
-import { EXIT } from '../exit-codes.js';
-import { follow, styleOf } from '../follow.js';
-import { operationWord, view } from '../render.js';
+import { InterruptedError } from '../exit-codes.js';
+import { follow, styleOf, untilCtrlC } from '../follow.js';
+import { duration, operationWord, view } from '../render.js';
 import { table } from '../result-text.js';
 
 export interface StatusOptions {
@@ -12,15 +12,20 @@ export interface StatusOptions {
 }
 
 export async function status(name: string, options: StatusOptions): Promise<void> {
+  checkName(name);
   const link = await RegionLink.connect();
   try {
     const run = link.get(name);
     const now = await run.status();
     if (options.watch && now.state === 'RUNNING') {
-      if (!(await follow(run, styleOf(options)))) process.exitCode = EXIT.interrupted.code;
-    } else console.log(options.json ? JSON.stringify(now) : text(now));
-    if (now.state === 'RUNNING' && !options.watch) return;
-    if (process.exitCode === undefined) await run.result();
+      const end = await untilCtrlC((signal) => follow(run, styleOf(options), signal));
+      if (end === undefined)
+        throw new InterruptedError(`The run goes on. Come back with: regionlink status ${name} --watch`);
+    } else {
+      console.log(options.json ? JSON.stringify(now) : text(now));
+      if (now.state === 'RUNNING') return;
+    }
+    await run.result();
   } finally {
     await link.close();
   }
@@ -34,6 +39,7 @@ function text(now: RunStatus): string {
 }
 
 export async function cancel(name: string, options: { readonly json?: boolean }): Promise<void> {
+  checkName(name);
   const link = await RegionLink.connect();
   try {
     const run = link.get(name);
@@ -60,9 +66,10 @@ export async function list(options: { readonly json?: boolean }): Promise<void> 
         run.vpn,
         operationWord(run.operation),
         run.state.toLowerCase(),
-        new Date(run.startedAt).toISOString(),
+        `${new Date(run.startedAt).toISOString().slice(0, 19)}Z`,
+        duration((run.endedAt ?? Date.now()) - run.startedAt),
       ]);
-      for (const line of table([['VPN', 'OPERATION', 'STATE', 'STARTED'], ...rows])) console.log(line.slice(2));
+      for (const line of table([['VPN', 'OPERATION', 'STATE', 'STARTED', 'TOOK'], ...rows])) console.log(line.slice(2));
     }
   } finally {
     await link.close();

@@ -5,8 +5,8 @@
 import { RegionLink, type Survey } from '../../client/index.js';
 import type { StrayOwner, StraySet, SweepResult } from '../../workflows/protocol.js';
 import { confirmed } from '../confirmed.js';
-import { EXIT, exitCodeOf } from '../exit-codes.js';
-import { follow, styleOf } from '../follow.js';
+import { EXIT, exitCodeOf, InterruptedError } from '../exit-codes.js';
+import { follow, styleOf, untilCtrlC } from '../follow.js';
 import { requester } from '../requester.js';
 import { straysText } from '../result-text.js';
 
@@ -16,7 +16,7 @@ export interface SweepOptions {
 }
 
 /** What became of one set. */
-type Outcome = SweepResult | { readonly of: StrayOwner; readonly failed: string } | 'left' | 'interrupted';
+type Outcome = SweepResult | { readonly of: StrayOwner; readonly failed: string } | 'left';
 
 export async function sweep(options: SweepOptions): Promise<void> {
   const link = await RegionLink.connect();
@@ -26,9 +26,7 @@ export async function sweep(options: SweepOptions): Promise<void> {
     if (!options.json) tellOthers(survey);
     const outcomes: Outcome[] = [];
     for (const set of survey.sets) {
-      const outcome = await sweepOne(set, link, options);
-      outcomes.push(outcome);
-      if (outcome === 'interrupted') return;
+      outcomes.push(await sweepOne(set, link, options));
     }
     if (options.json) {
       const results = outcomes.filter((outcome) => typeof outcome === 'object');
@@ -56,15 +54,13 @@ async function sweepOne(set: StraySet, link: RegionLink, options: SweepOptions):
   try {
     const ids = [...new Set(strays.map((stray) => stray.id))];
     const run = await link.sweep(of, ids, { requestedBy: requester() });
-    if (!options.json && !(await follow(run, styleOf(options)))) {
-      console.error('\nThe removal goes on. See it with: regionlink list');
-      process.exitCode = EXIT.interrupted.code;
-      return 'interrupted';
-    }
+    const watched = options.json || (await untilCtrlC((signal) => follow(run, styleOf(options), signal)));
+    if (!watched) throw new InterruptedError('The removal goes on. See it with: regionlink list');
     const result = await run.result();
     if (!options.json) console.log(sweptText(result));
     return result;
   } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     const failed = (error as Error).message;
     if (!options.json) console.error(failed);
     process.exitCode ??= exitCodeOf(error);

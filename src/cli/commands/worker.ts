@@ -1,0 +1,56 @@
+/** `regionlink worker`: runs workflows and activities until it is told to stop, and says when it is ready and when it has stopped. With `--check`, whether one does. */
+import { hostname } from 'node:os';
+import { connectToTemporal } from '../../client/connect.js';
+import { TASK_QUEUE } from '../../workflows/protocol.js';
+import { EXIT } from '../exit-codes.js';
+
+export interface WorkerOptions {
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+export async function worker(options: WorkerOptions): Promise<void> {
+  if (options.check) return check(options);
+  // Only here: the native worker takes a second to load.
+  const { runWorker } = await import('../../worker.js');
+  await runWorker((state) => {
+    if (options.json) console.log(JSON.stringify(state));
+    else if (state.state === 'ready')
+      console.log(`ready: takes tasks of ${state.taskQueue} in namespace ${state.namespace} at ${state.address}`);
+    else console.log('stopped');
+  });
+}
+
+/** Temporal's enum values of the two kinds of task queue. */
+const QUEUES = { workflows: 1, activities: 2 } as const;
+
+/** A worker asks for tasks anew at least once a minute. */
+const SILENT_MS = 150_000;
+
+/** Whether a worker of this host asks for tasks of both kinds. */
+async function check(options: WorkerOptions): Promise<void> {
+  const { connection, namespace } = await connectToTemporal();
+  const taskQueue = process.env.REGIONLINK_TASK_QUEUE ?? TASK_QUEUE;
+  try {
+    const asked = await Promise.all(
+      Object.values(QUEUES).map(async (taskQueueType) => {
+        const { pollers } = await connection.workflowService.describeTaskQueue({
+          namespace,
+          taskQueue: { name: taskQueue },
+          taskQueueType,
+        });
+        return pollers?.some(
+          ({ identity, lastAccessTime }) =>
+            identity?.endsWith(`@${hostname()}`) &&
+            Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < SILENT_MS,
+        );
+      }),
+    );
+    const working = asked.every(Boolean);
+    const text = `a worker of this host ${working ? 'takes' : 'does not take'} tasks of ${taskQueue} in namespace ${namespace}`;
+    console.log(options.json ? JSON.stringify({ working, taskQueue, namespace, host: hostname() }) : text);
+    if (!working) process.exitCode = EXIT.failed.code;
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,134 @@
+/** What a worker says before it takes its first task, and when it goes: a process with its environment, as in production. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type DevServer, startDevServer } from '../src/cli/dev-server.js';
+import { FAST_DELAYS, type Simulator, startSimulator } from '../src/simulator/index.js';
+import { COMMAND, regionlink } from './support/terminal.js';
+
+let server: DevServer;
+let simulator: Simulator;
+
+beforeAll(async () => {
+  [server, simulator] = await Promise.all([
+    startDevServer(),
+    startSimulator({ regions: ['dbl', 'cbk'], delays: FAST_DELAYS }),
+  ]);
+}, 120_000);
+
+afterAll(async () => {
+  await server.stop();
+  await simulator.stop();
+});
+
+const masterKey = () => randomBytes(32).toString('base64');
+
+function login(): Record<string, string> {
+  return {
+    OS_AUTH_URL: simulator.authUrl,
+    OS_USERNAME: 'demo',
+    OS_PASSWORD: 'lab',
+    OS_PROJECT_NAME: 'demo',
+    REGIONLINK_OWNER: 'test',
+    REGIONLINK_MASTER_KEY: masterKey(),
+  };
+}
+
+const reported = (stdout: string) => JSON.parse(stdout.trim()).error;
+
+test('all that is wrong is told in one message: configuration, Temporal, each cloud, each region', async () => {
+  const auth = { auth_url: simulator.authUrl, username: 'demo', password: 'lab', project_name: 'demo' };
+  const clouds = {
+    refused: { auth: { ...auth, password: 'wrong-password-7c1' } },
+    fine: { auth, region_name: 'dbl' },
+    lacking: { auth, region_name: 'cbk' },
+    elsewhere: { auth, region_name: 'mars' },
+    incomplete: { auth: { auth_url: simulator.authUrl } },
+  };
+  const file = join(mkdtempSync(join(tmpdir(), 'clouds-')), 'clouds.yaml');
+  writeFileSync(file, stringify({ clouds }));
+  const fault = (path: string, body: unknown) =>
+    simulator.faults.add({
+      method: 'GET',
+      path,
+      region: 'cbk',
+      fault: { kind: 'answer', status: 200, body, effect: false },
+    });
+  fault('^/v2.0/extensions', { extensions: [{ alias: 'router' }] });
+  fault('^/v2.0/networks', { networks: [] });
+  const { status, stdout, stderr } = await regionlink(['worker', '--json'], {
+    OS_CLIENT_CONFIG_FILE: file,
+    REGIONLINK_HTTP_TIMEOUT: 'soon',
+  });
+  simulator.faults.clear();
+  expect(status).toBe(2);
+  for (const part of [
+    /REGIONLINK_OWNER must be set/,
+    /REGIONLINK_MASTER_KEY_FILE .* must be set/,
+    /REGIONLINK_HTTP_TIMEOUT .* not "soon"/,
+    /no Temporal server answers at 127\.0\.0\.1:1 /,
+    /cloud "?refused"? .*refuses the login/,
+    /cloud lacking, region cbk: lacks the extension vpnaas and vpn-endpoint-groups/,
+    /cloud lacking, region cbk: shows no external network/,
+    /cloud elsewhere, region mars: .*mars/,
+    /cloud incomplete: .*not complete/,
+  ])
+    expect(stderr).toMatch(part);
+  expect(stderr).not.toMatch(/cloud fine|tonic|\n\s+at |wrong-password/);
+  const { type, problems, exitCode } = reported(stdout);
+  expect([type, problems.length, exitCode]).toEqual(['WorkerConfigError', 9, 2]);
+}, 60_000);
+
+test('Temporal down and nothing else: its own sentence and its own exit code', async () => {
+  const { status, stdout, stderr } = await regionlink(['worker', '--json'], login());
+  expect(status).toBe(4);
+  expect(stderr.trim()).toMatch(/^no Temporal server answers at 127\.0\.0\.1:1 .*TEMPORAL_ADDRESS$/);
+  expect(reported(stdout)).toMatchObject({ type: 'TemporalUnavailableError', exitCode: 4 });
+}, 60_000);
+
+test('a namespace that is not there is told', async () => {
+  const { status, stderr } = await regionlink(['worker'], {
+    ...login(),
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_NAMESPACE: 'nowhere',
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/namespace nowhere of Temporal at .* cannot be used: .*not found/i);
+}, 60_000);
+
+test('with --json its states are lines of standard output, and nothing else is; --check tells whether it works', async () => {
+  const [program = '', ...args] = COMMAND;
+  const worker = spawn(program, [...args, 'worker', '--json'], {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', TEMPORAL_ADDRESS: server.address, ...login() },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let stdout = '';
+  worker.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  const health = async () => (await regionlink(['worker', '--check'], { TEMPORAL_ADDRESS: server.address })).status;
+  expect(await health()).toBe(1);
+  await once(worker.stdout, 'data');
+  while ((await health()) !== 0) expect(worker.exitCode).toBe(null);
+  worker.kill('SIGTERM');
+  const [code] = await once(worker, 'close');
+  expect(code).toBe(0);
+  const [ready, stopped, ...more] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(ready).toEqual({
+    state: 'ready',
+    address: server.address,
+    namespace: 'default',
+    taskQueue: 'regionlink',
+    owner: 'test',
+    clouds: ['envvars'],
+  });
+  expect([stopped, more]).toEqual([{ state: 'stopped' }, []]);
+}, 60_000);
