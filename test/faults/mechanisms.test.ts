@@ -97,6 +97,7 @@ let server: DevServer;
 let simulator: Simulator;
 let client: Client;
 let worker: WorkerProcess | undefined;
+let bare: ReadonlyMap<string, ReturnType<NonNullable<ReturnType<Simulator['regions']['get']>>['copy']>>;
 
 beforeAll(async () => {
   [server, simulator] = await Promise.all([
@@ -104,12 +105,15 @@ beforeAll(async () => {
     startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
   ]);
   addDecoys(simulator);
+  bare = new Map([...simulator.regions].map(([name, region]) => [name, region.copy()]));
   client = new Client({ connection: await Connection.connect({ address: server.address }) });
 });
 
 afterEach(async () => {
   await worker?.end('SIGTERM');
   worker = undefined;
+  // What a broken code has left would use up the quota of the next case.
+  for (const [name, region] of simulator.regions) region.restore(bare.get(name) ?? region.copy());
 });
 
 afterAll(async () => {
@@ -143,7 +147,7 @@ async function wrongAfter(name: string, faults: readonly FaultPlan[]): Promise<r
   const run = await client.workflow.start(PROVISION, {
     taskQueue: TASK_QUEUE,
     workflowId: workflowIdOf(name),
-    args: [{ spec: tutorialSpec({ name, check: 'none', settleTime: '2s' }) }],
+    args: [{ spec: tutorialSpec({ name, check: 'none', settleTime: '2s', retryFor: '20s' }) }],
   });
   const stands = await run.result().then(
     () => true,
