@@ -1,5 +1,5 @@
 /**
- * What `npm run demo` and `npm test` go through on a fresh clone: installs what is missing, then runs the real thing.
+ * What `npm run demo`, `npm test` and its longer forms go through on a fresh clone: installs what is missing, then runs the real thing.
  * The rule: plain JavaScript without dependencies, since nothing may be installed yet.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,10 +12,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // tsx as a loader and not as a command: its command kills what takes longer than a blink to answer a signal.
 const [major, minor] = process.versions.node.split('.').map(Number);
 const loader = major > 20 || minor >= 6 ? '--import' : '--loader';
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
+const FAULTS = [...VITEST, '--config', 'vitest.faults.config.ts'];
 const COMMANDS = {
   demo: [loader, 'tsx', 'src/cli/main.ts', 'demo'],
-  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  test: VITEST,
+  'test:faults': FAULTS,
+  // Draws cases for as long as SOAK_MINUTES says.
+  'test:soak': [...FAULTS, 'test/faults/random-faults.test.ts'],
 };
+const SOAK_MINUTES = '60';
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = COMMANDS[name];
@@ -39,7 +45,8 @@ if (!linked && (!existsSync(installed) || statSync(installed).mtimeMs < statSync
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const child = spawn(process.execPath, [...command, ...args], { cwd: root, stdio: 'inherit' });
+const env = name === 'test:soak' ? { SOAK_MINUTES, ...process.env } : process.env;
+const child = spawn(process.execPath, [...command, ...args], { cwd: root, stdio: 'inherit', env });
 // Passed on, since whoever started this may know only this process. A Ctrl-C reaches the child by itself as well, which takes the two for one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

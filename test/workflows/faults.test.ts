@@ -67,7 +67,10 @@ describe('every write of a run', () => {
         bed.simulator.faults.add({ ...plan, fault });
         const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
         expect(ended.status, inWords(plan)).toBe('FAILED');
-        expect(ended.messages.join('\n'), inWords(plan)).toContain('ordered by the test');
+        // The outermost message is what lists and terminals show: resource, step, the cloud's words, and what became of the rest.
+        expect(ended.messages[0], inWords(plan)).toMatch(
+          /^[A-Za-z ]+ \S+ \((left|right)\S*\): \w+ \S+ in region \w+: 403 .*ordered by the test.*\n.*is undone/,
+        );
         expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
       });
     }, 300_000);
