@@ -1,18 +1,6 @@
 /** Single faults on the way back: a rollback, and a destroy. */
+import { LAST_CREATE_REFUSED } from './cases.js';
 import { everyCallMeetsEveryFault } from './scenarios.js';
-
-/** What begins the rollback: the last create of a run. */
-const REFUSED = {
-  method: 'POST',
-  path: '^/v2.0/vpn/ipsec-site-connections$',
-  region: 'cbk',
-  fault: {
-    kind: 'answer',
-    status: 400,
-    body: { NeutronError: { type: 'X', message: 'no', detail: '' } },
-    effect: false,
-  },
-} as const;
 
 everyCallMeetsEveryFault([
   {
@@ -20,7 +8,7 @@ everyCallMeetsEveryFault([
     ground: 'bare',
     operation: 'provision',
     start: (lane) => {
-      lane.bed.simulator.faults.add(REFUSED);
+      lane.bed.simulator.faults.add(LAST_CREATE_REFUSED);
       return lane.bed.provision(lane.name, { check: 'none' });
     },
     ends: 'FAILED',

@@ -1,23 +1,11 @@
 /** A cancel at every call: on the way forward, on the way back, and on both. The run ends as it should, and both regions are as before. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultPlan } from '../../src/simulator/index.js';
-import { type CallCase, callsOf, inWords } from './cases.js';
+import { type CallCase, callsOf, inWords, LAST_CREATE_REFUSED } from './cases.js';
 import { type Lane, Lanes } from './lanes.js';
 
 /** Time for a cancel to arrive while the call waits. */
 const HELD_MS = 60;
-
-const REFUSED: FaultPlan = {
-  method: 'POST',
-  path: '^/v2.0/vpn/ipsec-site-connections$',
-  region: 'cbk',
-  fault: {
-    kind: 'answer',
-    status: 400,
-    body: { NeutronError: { type: 'X', message: 'no', detail: '' } },
-    effect: false,
-  },
-};
 
 let lanes: Lanes;
 let forward: readonly CallCase[];
@@ -26,7 +14,7 @@ let backward: readonly CallCase[];
 beforeAll(async () => {
   lanes = await Lanes.start();
   forward = await callsWithout([]);
-  const failing = await callsWithout([REFUSED]);
+  const failing = await callsWithout([LAST_CREATE_REFUSED]);
   const firstRemoval = failing.findIndex((call) => call.method === 'DELETE');
   backward = failing.slice(firstRemoval);
   expect(forward.length).toBeGreaterThan(50);
@@ -80,7 +68,11 @@ describe('a cancel', () => {
   });
 
   test('at every call of a rollback: the failure stays what it was, and all is undone', async () => {
-    const wrong = await lanes.judge(backward, (lane, call) => judge(lane, call, [REFUSED], ['FAILED']), inWords);
+    const wrong = await lanes.judge(
+      backward,
+      (lane, call) => judge(lane, call, [LAST_CREATE_REFUSED], ['FAILED']),
+      inWords,
+    );
     expect(wrong.join('\n')).toBe('');
   });
 

@@ -130,6 +130,19 @@ export const FAULTS: readonly FaultCase[] = [
   },
 ];
 
+/** What begins a rollback of everything: the last create of a run is refused. */
+export const LAST_CREATE_REFUSED: FaultPlan = {
+  method: 'POST',
+  path: '^/v2.0/vpn/ipsec-site-connections$',
+  region: 'cbk',
+  fault: {
+    kind: 'answer',
+    status: 400,
+    body: { NeutronError: { type: 'X', message: 'no', detail: '' } },
+    effect: false,
+  },
+};
+
 /** The plan that makes a call meet a fault. */
 export function planOf({ method, region, service, path, skip, before }: CallCase, one: FaultCase): FaultPlan {
   const fault = typeof one.fault === 'function' ? one.fault() : one.fault;
