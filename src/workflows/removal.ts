@@ -45,7 +45,7 @@ export async function removeAll(removal: Removal, tracker: Tracker): Promise<rea
       };
       const request = { vpn: name, step, site, blocked, ...known };
       try {
-        const output = await removeStep(request, { withinMs, summary: `Remove ${step.title} in ${site.region}` });
+        const output = await removeStep(request, { withinMs, summary: `${step.title} in ${site.region}` });
         for (const id of output.ids) removed.push({ kind: step.kind, name: step.name, id, region: site.region });
         tracker.step(step.key, output.action === 'kept' ? 'done' : 'undone');
       } catch (error) {

@@ -168,7 +168,7 @@ export class Saga {
           outputs: this.outputsFor(step),
           timing: resolved.timing,
         },
-        { withinMs: this.timeLeftMs(), summary: `Ensure ${step.title} in ${this.site(step.site).region}` },
+        { withinMs: this.timeLeftMs(), summary: `${step.title} in ${this.site(step.site).region}` },
       );
       this.outputs.set(step.key, output);
       if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
@@ -196,7 +196,8 @@ export class Saga {
     };
     const call = {
       withinMs: Math.max(this.timeLeftMs(), timeoutMs),
-      summary: `${step.kind === 'ping' ? 'Prove' : 'Await'} ${step.title}`,
+      summary:
+        step.kind === 'ping' ? `${step.title}, until both ways answer` : `${step.title}, until ACTIVE at both ends`,
     };
     if (step.kind === 'ping') this.pings.set(step.link, await pingPeers(input, call));
     else this.tunnels.set(step.link, await awaitTunnel(input, call));
@@ -222,7 +223,7 @@ export class Saga {
     try {
       const output = await removeStep(input, {
         withinMs: this.resolved.spec.rollbackForSeconds * 1000,
-        summary: `Undo ${step.title} in ${input.site.region}`,
+        summary: `${step.title} in ${input.site.region}`,
       });
       if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
       this.tracker.step(step.key, output.action === 'kept' ? 'done' : 'undone');

@@ -141,7 +141,7 @@ export class Tracker {
 function inCell({ state, kind, title, startedAt, endedAt, note }: StepProgress): string {
   const name = title.startsWith(`${kindNoun(kind)} `) ? title.slice(kindNoun(kind).length + 1) : title;
   const took =
-    startedAt === undefined || endedAt === undefined ? '' : ` ${((endedAt - startedAt) / 1000).toFixed(1)} s`;
+    startedAt === undefined || endedAt === undefined ? '' : ` ${((endedAt - startedAt) / 1000).toFixed(1)}\u00a0s`;
   return `${STEP_MARKS[state]} ${name}${took}${note === undefined ? '' : ` (${note})`}`.replaceAll('|', '¦');
 }
 
