@@ -30,7 +30,7 @@ const FAULT_KIND = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('duplicate') }),
   z.strictObject({ kind: z.literal('expireTokens') }),
-  /** Removes what the call has just made or changed, as someone else would. */
+  /** Removes what the call has just made, as someone else would. */
   z.strictObject({ kind: z.literal('forget') }),
   /** The refusal that the collection gives for a resource that something uses. */
   z.strictObject({ kind: z.literal('inUse') }),

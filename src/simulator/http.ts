@@ -164,7 +164,7 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       return;
     case 'forget':
       for (const { op, kind, id } of plain())
-        if (op !== 'deleted') region?.tables[kind as keyof typeof region.tables].delete(id);
+        if (op === 'created') region?.tables[kind as keyof typeof region.tables].delete(id);
       return;
     case 'inUse':
       refuse(inUse(key.path));

@@ -47,6 +47,24 @@ describe('two at once', () => {
   }, 60_000);
 });
 
+test('while a destroy runs, an apply is busy and is told so', async () => {
+  bed.simulator.faults.clear();
+  await (await link.provision(spec())).result();
+  bed.simulator.faults.add({
+    method: 'DELETE',
+    path: '^/v2.0/vpn/ipsec-site-connections/',
+    region: 'cbk',
+    fault: { kind: 'delay', ms: 400 },
+  });
+  const removal = await link.destroy('left-right', { requestedBy: 'bob' });
+  const busy = await link.provision(spec()).catch((error: unknown) => error);
+  expect(busy).toBeInstanceOf(VpnBusyError);
+  expect((busy as Error).message).toMatch(/destroyVpn runs since .*bob/);
+  const joined = await link.destroy('left-right');
+  expect(joined.joined).toBe(true);
+  await removal.result();
+}, 60_000);
+
 describe('a run is followed', () => {
   test('from its first to its last state, steps in the order of their needs', async () => {
     const run = await link.provision(spec());

@@ -22,6 +22,8 @@ interface Draw {
   readonly operation: Operation;
   readonly ground: Ground;
   readonly check: 'none' | 'console';
+  /** A spec with something else in it than the VPN that stands was made with. */
+  readonly changed: boolean;
   readonly faults: readonly { readonly call: number; readonly fault: (typeof FAULTS)[number] }[];
   /** Which call a cancel comes at. */
   readonly cancelAt: number | undefined;
@@ -31,6 +33,7 @@ const DRAW: fc.Arbitrary<Draw> = fc.record({
   operation: fc.constantFrom<Operation>('provision', 'provision', 'provision', 'destroy'),
   ground: fc.constantFrom<Ground>('bare', 'standing'),
   check: fc.constantFrom<'none' | 'console'>('none', 'none', 'console'),
+  changed: fc.boolean(),
   faults: fc.array(fc.record({ call: fc.nat(1_000), fault: fc.constantFrom(...FAULTS) }), {
     minLength: 2,
     maxLength: 3,
@@ -60,8 +63,9 @@ afterAll(async () => {
   await lanes.stop();
 });
 
-function start(lane: Lane, operation: Operation, check: 'none' | 'console') {
-  return operation === 'destroy' ? lane.bed.destroy(lane.name) : lane.bed.provision(lane.name, { check });
+function start(lane: Lane, operation: Operation, check: 'none' | 'console', changed = false) {
+  if (operation === 'destroy') return lane.bed.destroy(lane.name);
+  return lane.bed.provision(lane.name, { check, ...(changed ? { connection: { mtu: 1_400 } } : {}) });
 }
 
 function callsFor({ operation, check }: Draw): readonly CallCase[] {
@@ -88,7 +92,7 @@ async function judge(lane: Lane, draw: Draw): Promise<readonly string[]> {
   const at = draw.cancelAt === undefined ? undefined : callsFor(draw)[draw.cancelAt % callsFor(draw).length];
   const hold = at && { ...planOf(at, { name: '', outcome: 'passes', fault: { kind: 'delay', ms: 30 } }) };
   if (hold !== undefined) faults.add(hold);
-  const handle = await start(lane, draw.operation, draw.check);
+  const handle = await start(lane, draw.operation, draw.check, draw.changed);
   if (hold !== undefined) {
     const over = handle.result().then(
       () => false,
@@ -102,9 +106,10 @@ async function judge(lane: Lane, draw: Draw): Promise<readonly string[]> {
 
 function told(draw: Draw): string {
   const faults = plansOf(draw).map(({ call, fault }) => `${fault.name} at ${inWords(call)}`);
-  return [`${draw.operation} from ${draw.ground}, check ${draw.check}, cancel ${draw.cancelAt}`, ...faults].join(
-    '\n  ',
-  );
+  return [
+    `${draw.operation} from ${draw.ground}, check ${draw.check}, changed ${draw.changed}, cancel ${draw.cancelAt}`,
+    ...faults,
+  ].join('\n  ');
 }
 
 test(

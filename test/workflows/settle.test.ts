@@ -93,3 +93,32 @@ test('a whole region away for a while delays a run and nothing else', async () =
   await bed.end(await bed.destroy('left-right'));
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 60_000);
+
+test('a VPN service that its failed create left in ERROR is removed first, then made anew', async () => {
+  const before = bed.simulator.snapshot();
+  const region = bed.simulator.regions.get('cbk');
+  // As the OVN driver answers when no agent is there: the POST fails, and the row stays.
+  bed.simulator.faults.add({
+    method: 'POST',
+    path: '^/v2.0/vpn/vpnservices$',
+    region: 'cbk',
+    fault: {
+      kind: 'answer',
+      status: 503,
+      headers: { 'Retry-After': '1' },
+      body: { NeutronError: { type: 'NoVPNAgentAvailable', message: 'No VPN agent available', detail: '' } },
+      effect: true,
+    },
+  });
+  const run = await bed.provision('left-right', { check: 'none' });
+  await expect.poll(() => region?.rows('vpnservice').length, { timeout: 20_000, interval: 2 }).toBe(1);
+  const [broken] = region?.rows('vpnservice') ?? [];
+  if (broken !== undefined) broken.status = 'ERROR';
+  const ended = await bed.end(run);
+  expect(ended.messages).toEqual([]);
+  const services = region?.rows('vpnservice') ?? [];
+  expect(services).toHaveLength(1);
+  expect(services[0]?.id).not.toBe(broken?.id);
+  await bed.end(await bed.destroy('left-right'));
+  expect(bed.simulator.snapshot()).toEqual(before);
+}, 60_000);
