@@ -42,6 +42,9 @@ export async function readEnds(input: LinkInput, worker: WorkerContext, attempt:
   return Promise.all([readEnd(a, input, worker, attempt), readEnd(b, input, worker, attempt)]);
 }
 
+/** Stands for the status of a connection that no list shows. */
+export const UNSEEN = 'UNSEEN';
+
 /** The status that the API gives each end's connection, by site: one call an end, for who asks over and over. */
 export async function readStatuses(
   input: LinkInput,
@@ -50,29 +53,30 @@ export async function readStatuses(
 ): Promise<Readonly<Record<string, string>>> {
   const ends = input.sites.map(async (site) => {
     const region = await worker.open(site, attempt);
-    return [site.site, (await readConnection(site, input, region, attempt)).status] as const;
+    return [site.site, (await findConnection(site, input, region, attempt))?.status ?? UNSEEN] as const;
   });
   return Object.fromEntries(await Promise.all(ends));
 }
 
-async function readConnection(
+async function findConnection(
   site: SitePins,
   input: LinkInput,
   region: Region,
   attempt: Attempt,
-): Promise<SiteConnection> {
+): Promise<SiteConnection | undefined> {
   const id = input.outputs[`${input.link}/${site.site}/siteConnection`]?.id;
-  const connection = (await attempt.read((call) => region.list('siteConnections', call))).find((one) => one.id === id);
-  if (connection !== undefined) return connection;
-  throw refuse(
-    'TunnelDown',
-    `the site connection ${id} of ${site.site} is gone from ${site.region}: someone removed it. Apply again to make it anew`,
-  );
+  return (await attempt.read((call) => region.list('siteConnections', call))).find((one) => one.id === id);
 }
 
 async function readEnd(site: SitePins, input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<End> {
   const region = await worker.open(site, attempt);
-  const connection = await readConnection(site, input, region, attempt);
+  const connection = await findConnection(site, input, region, attempt);
+  if (connection === undefined) {
+    throw refuse(
+      'TunnelDown',
+      `the site connection of ${site.site} is gone from ${site.region}: someone removed it. Apply again to make it anew`,
+    );
+  }
   const service = await attempt.read((call) => region.show('vpnServices', connection.vpnservice_id, call));
   const router = await attempt.read((call) => region.show('routers', service.router_id, call));
   const ike = await attempt.read((call) => region.show('ikePolicies', connection.ikepolicy_id, call));

@@ -33,16 +33,18 @@ export async function ensureKind<K extends ResourceKind>(kind: Kind<K>, scope: S
 }
 
 /**
- * Makes it. A refusal soon after a write in doubt may be that write's doing, before any list shows it: a subnet that overlaps itself, the last of
- * a quota. So it is final only when such a write would long be seen.
+ * Makes it. A refusal may be the doing of a twin of this very request, which a proxy has delivered twice or whose answer was lost: a subnet that overlaps
+ * itself, the last of a quota. So it is looked for once more, and again by later tries while such a write may not be seen yet.
  */
 async function create<K extends ResourceKind>(kind: Kind<K>, scope: StepScope<K>): Promise<Found> {
   const { doubtAt } = scope.attempt;
   try {
     return await kind.create(scope);
   } catch (error) {
-    const recent = doubtAt !== undefined && Date.now() - doubtAt < scope.worker.timing.attemptMs;
-    if (!recent || !(error instanceof OpenStackError) || verdictOn(error).retry !== 'no') throw error;
+    if (!(error instanceof OpenStackError) || !verdictOn(error).twin) throw error;
+    const twin = (await kind.find(scope)).find((one) => one.mark?.run === scope.run);
+    if (twin !== undefined) return twin;
+    if (doubtAt === undefined || Date.now() - doubtAt > scope.worker.timing.attemptMs) throw error;
     throw later(
       'CloudUnavailable',
       `${error.message}. An earlier write of this step, whose answer was lost, may stand in its way: it is looked for again`,

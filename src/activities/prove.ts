@@ -7,7 +7,7 @@ import type { Region } from '../openstack/region.js';
 import type { LinkInput, PingOutput, PingStatistics, TunnelOutput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { type ConsoleReport, readConsole } from './check-script.js';
-import { diagnose, readEnds, readStatuses } from './diagnose.js';
+import { diagnose, readEnds, readStatuses, UNSEEN } from './diagnose.js';
 import { isGone, refuse } from './failures.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -67,18 +67,22 @@ export function makeAwaitTunnel(worker: WorkerContext) {
   return (input: LinkInput): Promise<TunnelOutput> =>
     Attempt.run(input.timing, async (attempt) => {
       const deadline = deadlineOf(input);
+      let unseenSince: number | undefined;
       for (;;) {
         const statuses = await readStatuses(input, worker, attempt);
         const values = Object.values(statuses);
         if (values.every((status) => status === 'ACTIVE')) return { statuses };
+        // One list may lag behind; several that do not show it mean that it is gone.
+        unseenSince = values.includes(UNSEEN) ? (unseenSince ?? Date.now()) : undefined;
+        const gone = unseenSince !== undefined && Date.now() - unseenSince > input.timing.httpTimeoutMs;
         const late = Date.now() > deadline;
-        if (late && input.proven) {
+        if (late && input.proven && !gone) {
           return {
             statuses,
             warning: `packets flow through ${input.link}, but the API still says ${said(statuses)}: its agent reports late`,
           };
         }
-        if (late || values.includes('ERROR')) {
+        if (late || gone || values.includes('ERROR')) {
           const why = diagnose(await readEnds(input, worker, attempt));
           throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${why}`);
         }

@@ -10,12 +10,18 @@ export interface Verdict {
   readonly retry: 'no' | 'wait' | 'inUse' | 'gone';
   /** What a person can do. */
   readonly cure: string;
+  /** To a create: it may be refused because of another of the very same request, delivered twice or whose answer was lost. */
+  readonly twin?: boolean;
 }
 
 const WAIT: Verdict = { retry: 'wait', cure: 'nothing to do: it is tried again' };
 const IN_USE: Verdict = { retry: 'inUse', cure: 'remove what still uses it' };
 const FINAL: Verdict = { retry: 'no', cure: 'correct the request: the cloud does not accept it as it is' };
-const QUOTA: Verdict = { retry: 'no', cure: 'free some, or ask the cloud for a larger quota, then apply again' };
+const QUOTA: Verdict = {
+  retry: 'no',
+  cure: 'free some, or ask the cloud for a larger quota, then apply again',
+  twin: true,
+};
 const ADDRESSES: Verdict = { retry: 'no', cure: 'free addresses, or use another network, then apply again' };
 
 /** By `NeutronError.type`, Nova's key or Keystone's title. */
@@ -44,6 +50,8 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   SubnetInUseByVPNService: IN_USE,
   SubnetInUseByIPsecSiteConnection: IN_USE,
   ServicePortInUse: IN_USE,
+  // A subnet that overlaps another of its network, among others.
+  InvalidInput: { ...FINAL, twin: true },
   OverQuota: QUOTA,
   IpAddressGenerationFailure: ADDRESSES,
   ExternalIpAddressExhausted: ADDRESSES,

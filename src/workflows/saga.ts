@@ -62,16 +62,21 @@ export class Saga {
   async unwind(what: 'temporary' | 'everything', outcome: 'made' | 'undone'): Promise<void> {
     await this.undo(what);
     const late = await this.settle(outcome);
-    if (this.leftovers.length > 0 && this.doubts.size > 0) {
+    if (this.doubts.size > 0 && this.due(what).length > 0) {
       this.leftovers.length = 0;
       await this.undo(what);
     }
     this.leftovers.push(...late.filter((one) => !this.leftovers.some((left) => left.id === one.id)));
   }
 
+  /** Steps whose undo has not ended with certainty. */
+  private due(what: 'temporary' | 'everything'): readonly ResourceStep[] {
+    return [...this.begun.values()].filter((step) => what === 'everything' || step.temporary);
+  }
+
   /** Undoes the test VMs, or with `everything` all that this run began. Cannot be cancelled; goes on past failures into `leftovers`. */
   private async undo(what: 'temporary' | 'everything'): Promise<void> {
-    const due = [...this.begun.values()].filter((step) => what === 'everything' || step.temporary);
+    const due = this.due(what);
     const stuck = new Set<string>();
     await CancellationScope.nonCancellable(() =>
       walkBackward(this.resolved.graph.steps, due, async (step) => {
@@ -204,8 +209,11 @@ export class Saga {
     this.tracker.step(step.key, 'done');
   }
 
-  /** `unseen`: what the step made was not found. A list may lag behind, so settling looks for it again. */
-  private async undoStep(step: ResourceStep, blocked: boolean): Promise<'undone' | 'unseen' | 'stuck'> {
+  /**
+   * `open`: what the step made was not found, or is kept since something uses it. A list may lag behind, and what uses it may be a late effect, so it
+   * is tried once more after settling, if there is anything to settle.
+   */
+  private async undoStep(step: ResourceStep, blocked: boolean): Promise<'undone' | 'open' | 'stuck'> {
     this.tracker.step(step.key, 'undoing');
     const made = this.outputs.get(step.key);
     const before = this.resolved.before[step.key];
@@ -227,9 +235,9 @@ export class Saga {
       });
       if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
       this.tracker.step(step.key, output.action === 'kept' ? 'done' : 'undone');
-      if (output.action !== 'absent' || made?.action !== 'created') return 'undone';
-      this.doubt(step.key, Date.now());
-      return 'unseen';
+      if (made?.action !== 'created' || (output.action !== 'absent' && output.action !== 'kept')) return 'undone';
+      if (output.action === 'absent') this.doubt(step.key, Date.now());
+      return 'open';
     } catch (error) {
       this.leftovers.push(...leftoversOrUnknown(input, error));
       this.tracker.step(step.key, 'left', { note: oneLine(error) });

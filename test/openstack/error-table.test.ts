@@ -55,6 +55,7 @@ const NEUTRON: readonly Row[] = [
   [409, 'RouterInterfaceInUseByFloatingIP', 'inUse'],
   [409, 'SomethingNewInUse', 'inUse'],
   [400, 'HTTPBadRequest', 'no'],
+  [400, 'InvalidInput', 'no'],
   [403, 'PolicyNotAuthorized', 'no'],
   [404, 'RouterNotFound', 'gone'],
   [404, 'IPsecSiteConnectionNotFound', 'gone'],
