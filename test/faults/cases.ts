@@ -98,7 +98,7 @@ export const FAULTS: readonly FaultCase[] = [
   },
   { name: 'delivered twice', outcome: 'passes', on: writes, fault: { kind: 'duplicate' } },
   { name: 'the token ends', outcome: 'passes', fault: { kind: 'expireTokens' } },
-  { name: 'someone removes what was made', outcome: 'either', on: writes, fault: { kind: 'forget' } },
+  { name: 'someone removes what was made', outcome: 'either', on: posts, fault: { kind: 'forget' } },
   {
     name: 'the region is away for a while',
     outcome: 'passes',
