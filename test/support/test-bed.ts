@@ -184,7 +184,7 @@ const LARGEST_LOG = 16 * 1024 * 1024;
 let logs: string[] | undefined;
 
 /** Everything that any worker of this process logs, for the scan for secrets. */
-function keptLogs(): readonly string[] {
+export function keptLogs(): readonly string[] {
   if (logs !== undefined) return logs;
   const kept: string[] = [];
   logs = kept;

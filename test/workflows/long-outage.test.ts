@@ -10,15 +10,28 @@ import { FAST_DELAYS, type Simulator, startSimulator } from '../../src/simulator
 import { type RunningWorker, startWorker } from '../../src/worker.js';
 import { timingOf } from '../../src/worker-config.js';
 import { DESTROY, PROVISION, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
-import { addDecoys, bundleOnce, marksIn, PASSWORD, REGIONS, tutorialSpec, workerConfig } from '../support/test-bed.js';
+import { scan } from '../support/secret-scan.js';
+import {
+  addDecoys,
+  bundleOnce,
+  keptLogs,
+  marksIn,
+  PASSWORD,
+  REGIONS,
+  tutorialSpec,
+  workerConfig,
+} from '../support/test-bed.js';
 import { startTimeSkipping } from '../support/time-skipping.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 let environment: TestWorkflowEnvironment;
 let simulator: Simulator;
 let worker: RunningWorker;
+let logs: readonly string[];
 
 beforeAll(async () => {
+  // Some thousand tries fail, as they should, and each says so.
+  logs = keptLogs();
   environment = await startTimeSkipping();
   simulator = await startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD });
   addDecoys(simulator);
@@ -35,6 +48,7 @@ afterAll(async () => {
   await worker.stop();
   await simulator.stop();
   await environment.teardown();
+  expect(scan(logs, simulator.secrets)).toEqual([]);
 });
 
 beforeEach(() => simulator.faults.clear());
