@@ -1,7 +1,7 @@
 /**
  * Pairs and triples of faults at random calls, with a cancel or without, over bare clouds and over a VPN that stands: after each run the VPN is whole or the
  * clouds are as before. Drawn by a seed: a failing case prints it, and `SEED=… npm run test:faults` draws the same cases again.
- * `npm run test:soak` draws for as many minutes as `SOAK_MINUTES` says.
+ * `npm run test:soak` goes on for as many minutes as `SOAK_MINUTES` says: half of them through the product of all pairs, none twice, half by drawing.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,6 +27,8 @@ interface Draw {
   readonly faults: readonly { readonly call: number; readonly fault: (typeof FAULTS)[number] }[];
   /** Which call a cancel comes at. */
   readonly cancelAt: number | undefined;
+  /** Faults at calls that are given and not drawn. */
+  readonly exact?: readonly { readonly of: CallCase; readonly fault: (typeof FAULTS)[number] }[];
 }
 
 const DRAW: fc.Arbitrary<Draw> = fc.record({
@@ -68,13 +70,15 @@ function start(lane: Lane, operation: Operation, check: 'none' | 'console', chan
   return lane.bed.provision(lane.name, { check, ...(changed ? { connection: { mtu: 1_400 } } : {}) });
 }
 
-function callsFor({ operation, check }: Draw): readonly CallCase[] {
+function callsFor({ operation, check }: Pick<Draw, 'operation' | 'check'>): readonly CallCase[] {
   return calls.get(operation === 'destroy' ? 'destroy none' : `provision ${check}`) ?? [];
 }
 
 /** The plans of a draw: each fault at a call that it is for. */
 function plansOf(draw: Draw) {
   const all = callsFor(draw);
+  if (draw.exact !== undefined)
+    return draw.exact.map(({ of, fault }) => ({ call: of, fault, plan: planOf(of, fault) }));
   return draw.faults.flatMap(({ call, fault }) => {
     const fitting = all.filter((one) => fault.on?.(one) ?? true);
     const chosen = fitting[call % Math.max(1, fitting.length)];
@@ -104,6 +108,31 @@ async function judge(lane: Lane, draw: Draw): Promise<readonly string[]> {
   return wrongWith(lane, ended, ground, draw.operation);
 }
 
+/** Every pair of a fault at a call with another, in an order drawn by the seed: the n-th of them. */
+function* everyPair(): Generator<Draw> {
+  const single = callsFor({ operation: 'provision', check: 'none' }).flatMap((call, index) =>
+    FAULTS.filter((fault) => fault.on?.(call) ?? true).map((fault) => ({ call: index, fault, of: call })),
+  );
+  const count = single.length ** 2;
+  // Prime and larger than any count, so that its multiples meet every pair once.
+  const stride = 1_000_003;
+  for (let n = 0; n < count; n++) {
+    const index = (seed + n * stride) % count;
+    const [first, second] = [single[index % single.length], single[Math.floor(index / single.length)]];
+    if (first === undefined || second === undefined) continue;
+    yield { ...PLAIN, exact: [first, second] };
+  }
+}
+
+const PLAIN: Draw = {
+  operation: 'provision',
+  ground: 'bare',
+  check: 'none',
+  changed: false,
+  faults: [],
+  cancelAt: undefined,
+};
+
 function told(draw: Draw): string {
   const faults = plansOf(draw).map(({ call, fault }) => `${fault.name} at ${inWords(call)}`);
   return [
@@ -115,7 +144,7 @@ function told(draw: Draw): string {
 test(
   'whatever is drawn, the run ends whole or as before',
   async () => {
-    const until = Date.now() + minutes * 60_000;
+    const until = Date.now() + (minutes / 2) * 60_000;
     const wrong = await Promise.all(
       lanes.all.map((lane, index) =>
         fc.check(
@@ -135,6 +164,25 @@ test(
     );
     const failures = wrong.filter((one) => one.failed && !(one.interrupted && one.errorInstance === null));
     expect(failures.map((one) => `seed ${seed}: ${String(one.errorInstance)}`).join('\n')).toBe('');
+  },
+  24 * 3600_000,
+);
+
+test.skipIf(minutes === 0)(
+  'every pair of single faults, for as long as there is time',
+  async () => {
+    const until = Date.now() + (minutes / 2) * 60_000;
+    const pairs = everyPair();
+    const wrong: string[] = [];
+    await Promise.all(
+      lanes.all.map(async (lane) => {
+        for (let next = pairs.next(); !next.done && Date.now() < until; next = pairs.next()) {
+          const problems = await judge(lane, next.value);
+          if (problems.length > 0) wrong.push(`${told(next.value)}\n    ${problems.join('\n    ')}`);
+        }
+      }),
+    );
+    expect(wrong.join('\n')).toBe('');
   },
   24 * 3600_000,
 );

@@ -122,3 +122,41 @@ test('a VPN service that its failed create left in ERROR is removed first, then 
   await bed.end(await bed.destroy('left-right'));
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 60_000);
+
+describe('a late effect that comes after its run has ended, beyond settleTime', () => {
+  const LATER = {
+    method: 'POST',
+    path: '^/v2.0/vpn/ikepolicies$',
+    region: 'cbk',
+    fault: { kind: 'hang', lateMs: 3_500 },
+  } as const;
+  const policies = () =>
+    bed.simulator.regions
+      .get('cbk')
+      ?.rows('ikepolicy')
+      .filter((row) => String(row.description).includes('owner=test@default vpn=left-right ')).length;
+
+  async function applied(): Promise<void> {
+    bed.simulator.faults.add(LATER);
+    const ended = await bed.end(await bed.provision('left-right', { check: 'none', settleTime: '1s' }));
+    expect(ended.messages).toEqual([]);
+    await expect.poll(policies, { timeout: 20_000 }).toBe(2);
+  }
+
+  test('is removed by the next apply', async () => {
+    const before = bed.simulator.snapshot();
+    await applied();
+    const again = await bed.end(await bed.provision('left-right', { check: 'none' }));
+    expect(again.messages).toEqual([]);
+    expect(policies()).toBe(1);
+    await bed.end(await bed.destroy('left-right'));
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
+
+  test('is removed by destroy', async () => {
+    const before = bed.simulator.snapshot();
+    await applied();
+    await bed.end(await bed.destroy('left-right'));
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
+});
