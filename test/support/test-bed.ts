@@ -55,7 +55,7 @@ export class TestBed {
     readonly logs: readonly string[],
     private readonly queue: string,
     private readonly ownsServer: boolean,
-    private readonly masterKeys: readonly string[],
+    private readonly masterKey: string,
   ) {}
 
   static async start({ server: shared, queue = TASK_QUEUE, httpTimeoutMs }: TestBedOptions = {}): Promise<TestBed> {
@@ -72,9 +72,21 @@ export class TestBed {
       await bundleOnce(),
     );
     const connection = await Connection.connect({ address: server.address });
-    return new TestBed(server, simulator, worker, new Client({ connection }), logs, queue, shared === undefined, [
+    return new TestBed(
+      server,
+      simulator,
+      worker,
+      new Client({ connection }),
+      logs,
+      queue,
+      shared === undefined,
       masterKey,
-    ]);
+    );
+  }
+
+  /** Those of its worker. */
+  get keys(): KeyRing {
+    return KeyRing.parse(this.masterKey);
   }
 
   /** Ends it all, after a last look: no secret of this bed may stand in any history or log. */
@@ -96,7 +108,7 @@ export class TestBed {
       const history = await this.client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
       texts.push(JSON.stringify(history));
     }
-    return scan(texts, [...this.simulator.secrets, ...this.masterKeys]);
+    return scan(texts, [...this.simulator.secrets, this.masterKey]);
   }
 
   /** Starts a provision of the tutorial under a name. */
