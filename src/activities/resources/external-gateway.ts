@@ -2,6 +2,7 @@
  * A router's external gateway.
  * The rule: look first. Setting an equal gateway again may change the router's address and so break every tunnel that names it.
  */
+import type { Collections } from '../../openstack/types.js';
 import { isGone, refuse } from '../failures.js';
 import { type Found, type Kind, need, type StepScope } from '../kind.js';
 import { PART_OF_A_ROUTER } from './part-of-a-router.js';
@@ -16,13 +17,12 @@ export const externalGateway: Kind<'externalGateway'> = {
   async create(scope) {
     const networkId = await externalNetworkId(scope);
     const id = need(scope, 'router').id;
-    await scope.attempt.write((call) =>
-      scope.region.update('routers', id, { external_gateway_info: { network_id: networkId } }, call),
+    // What the cloud answers is what is: a look after it may reach a replica that lags behind.
+    return gatewayOf(
+      await scope.attempt.write((call) =>
+        scope.region.update('routers', id, { external_gateway_info: { network_id: networkId } }, call),
+      ),
     );
-    const found = await showRouter(scope, id);
-    if (found === undefined)
-      throw refuse('CloudRefused', `router ${id} vanished while its gateway was set; apply again`);
-    return found;
   },
   differs: () => [],
   async update(found) {
@@ -38,27 +38,20 @@ export const externalGateway: Kind<'externalGateway'> = {
   output: (found) => ({ address: String(found.fields.address ?? '') }),
 };
 
-/** The gateway of a router as a resource of its own. Undefined when the router is gone. */
+/** The gateway of a router as it stands. Undefined when the router is gone. */
 async function showRouter(scope: StepScope, id: string): Promise<Found | undefined> {
   try {
-    const router = await scope.attempt.read((call) => scope.region.show('routers', id, call));
-    const gateway = router.external_gateway_info;
-    return {
-      id,
-      name: router.name,
-      mark: undefined,
-      fields:
-        gateway === null
-          ? {}
-          : {
-              network_id: gateway.network_id,
-              address: gateway.external_fixed_ips?.find((ip) => ip.ip_address.includes('.'))?.ip_address,
-            },
-    };
+    return gatewayOf(await scope.attempt.read((call) => scope.region.show('routers', id, call)));
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** The gateway of a router as a resource of its own, without fields where there is none. */
+function gatewayOf({ id, name, external_gateway_info: gateway }: Collections['routers']): Found {
+  const address = gateway?.external_fixed_ips?.find((ip) => ip.ip_address.includes('.'))?.ip_address;
+  return { id, name, mark: undefined, fields: gateway === null ? {} : { network_id: gateway.network_id, address } };
 }
 
 /** Id of the external network that the spec names, by id or name. Fails with the candidates where it is not one. */

@@ -5,6 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { KINDS } from '../../graph/kinds.js';
+import type { StepOutput } from '../../graph/types.js';
 import { OpenStackError } from '../../openstack/errors.js';
 import type { PskSource } from '../../spec/types.js';
 import { ensureKind } from '../ensure-kind.js';
@@ -57,8 +58,7 @@ const base = neutronKind({
 export const siteConnection: Kind<'siteConnection'> = {
   ...base,
   async create(scope) {
-    // Looked up again on every attempt: a service that another VPN's rollback removed meanwhile is answered with 404 or even 500.
-    const service = await ensureKind(vpnService, serviceScope(scope));
+    const service = await serviceNow(scope);
     const renewed: Scope = { ...scope, outputs: { ...scope.outputs, [`${scope.step.site}/vpnService`]: service } };
     const description = formatMark({
       owner: scope.site.owner,
@@ -82,6 +82,15 @@ export const siteConnection: Kind<'siteConnection'> = {
   },
 };
 
+/**
+ * The router's service, looked up again on every attempt, since another VPN's rollback may have removed the one that was there. Where no list shows any,
+ * it may lag behind: then the one that the step has made is named all the same, and its cloud says whether it is gone.
+ */
+async function serviceNow(scope: Scope): Promise<StepOutput> {
+  const known = await vpnService.find(serviceScope(scope));
+  return known.length === 0 ? need(scope, 'vpnService') : ensureKind(vpnService, serviceScope(scope));
+}
+
 /** Collection and field of what a connection refers to besides its service. */
 const PARTS = [
   ['ikePolicies', 'ikePolicy'],
@@ -92,14 +101,19 @@ const PARTS = [
 
 /**
  * Someone may have removed what the connection refers to, which Neutron answers with 404 or, as if it were its own fault, with 500. A vanished
- * service is looked up anew by the next try; another part no try can bring back.
+ * service is made anew, for the next try; another part no try can bring back.
  */
 async function explainVanished(error: unknown, serviceId: string, scope: Scope): Promise<void> {
   const misleading = error instanceof OpenStackError && (error.fields.status === 500 || isGone(error));
   if (!misleading) return;
   const services = await vpnService.find(serviceScope(scope));
-  if (!services.some((one) => one.id === serviceId))
-    throw later('CloudUnavailable', `VPN service ${serviceId} was removed before its connection stood`);
+  if (!services.some((one) => one.id === serviceId)) {
+    const { id } = await ensureKind(vpnService, serviceScope(scope));
+    throw later(
+      'CloudUnavailable',
+      `VPN service ${serviceId} was removed before its connection stood; ${id} takes its place`,
+    );
+  }
   for (const [collection, kind] of PARTS) {
     const { id, name } = need(scope, kind);
     const all = await scope.attempt.read((call) => scope.region.list(collection, call));
