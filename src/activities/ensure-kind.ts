@@ -14,9 +14,16 @@ const LOOKS = 5;
 /** Kinds and regions in which a create was seen in a later list by this worker; asked once each, not once a step. */
 const seen = new Set<string>();
 
-export async function ensureKind<K extends ResourceKind>(kind: Kind<K>, scope: StepScope<K>): Promise<StepOutput> {
+/** `standing`: what a look of the caller's has just found, so that it is not asked for again. */
+export async function ensureKind<K extends ResourceKind>(
+  kind: Kind<K>,
+  scope: StepScope<K>,
+  standing?: readonly Found[],
+): Promise<StepOutput> {
   // Another run's test VM runs another run's script: it is never adopted, only cleaned up.
-  const own = (await kind.find(scope)).filter((one) => !scope.step.temporary || one.mark?.run === scope.run);
+  const own = (standing ?? (await kind.find(scope))).filter(
+    (one) => !scope.step.temporary || one.mark?.run === scope.run,
+  );
   const found = await withoutErrored(kind, own, scope);
   const chosen = await choose(kind, found, scope);
   if (chosen === undefined) {

@@ -47,14 +47,7 @@ async function judge(lane: Lane, call: CallCase, more: readonly FaultPlan[], end
   const plan = held(call);
   const { bed, name } = reset(lane, [plan, ...more]);
   const handle = await bed.provision(name, { check: 'none' });
-  const met = await Promise.race([
-    bed.met(plan).then(() => true),
-    handle.result().then(
-      () => false,
-      () => false,
-    ),
-  ]);
-  if (met) await handle.cancel().catch(() => undefined);
+  const met = await bed.cancelAt(plan, handle);
   const ended = await bed.end(handle);
   if (!met && ended.status === 'COMPLETED') return lane.faultsOfVpn(ended);
   const wrong = ends.includes(ended.status) ? [] : [`ended ${ended.status}: ${ended.messages.join(' / ')}`];
@@ -89,14 +82,7 @@ describe('a cancel', () => {
       const handle = await bed.provision(name, { check: 'none' });
       await bed.met(first);
       await handle.cancel();
-      const met = await Promise.race([
-        bed.met(plan).then(() => true),
-        handle.result().then(
-          () => false,
-          () => false,
-        ),
-      ]);
-      if (met) await handle.cancel().catch(() => undefined);
+      await bed.cancelAt(plan, handle);
       const ended = await bed.end(handle);
       const wrong = ended.status === 'CANCELLED' ? [] : [`ended ${ended.status}: ${ended.messages.join(' / ')}`];
       return [...wrong, ...lane.changesSince('bare')];

@@ -4,22 +4,18 @@
  * `npm run test:soak` goes on for as many minutes as `SOAK_MINUTES` says: half of them through the product of all pairs, none twice, half by drawing.
  */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CallCase, callsOf, FAULTS, inWords, planOf } from './cases.js';
 import { type Operation, wrongWith } from './ends.js';
 import { type Ground, type Lane, Lanes } from './lanes.js';
+import { minutes, seed } from './soak.js';
 
-const minutes = Number(process.env.SOAK_MINUTES ?? 0);
-const seed = Number(process.env.SEED ?? (minutes > 0 ? Date.now() % 2 ** 31 : 20_261_125));
 /** Runs a lane, where no time is set. */
 const RUNS = 30;
 
 /** Of every operation, the calls of a run without faults. */
 const calls = new Map<string, readonly CallCase[]>();
 let lanes: Lanes;
-
-// As long as it is asked for.
-if (minutes > 0) vi.setConfig({ testTimeout: 24 * 3600_000 });
 
 interface Draw {
   readonly operation: Operation;
@@ -100,13 +96,7 @@ async function judge(lane: Lane, draw: Draw): Promise<readonly string[]> {
   const hold = at && { ...planOf(at, { name: '', outcome: 'passes', fault: { kind: 'delay', ms: 30 } }) };
   if (hold !== undefined) faults.add(hold);
   const handle = await start(lane, draw.operation, draw.check, draw.changed);
-  if (hold !== undefined) {
-    const over = handle.result().then(
-      () => false,
-      () => false,
-    );
-    if (await Promise.race([lane.bed.met(hold), over])) await handle.cancel().catch(() => undefined);
-  }
+  if (hold !== undefined) await lane.bed.cancelAt(hold, handle);
   const ended = await lane.bed.end(handle);
   return wrongWith(lane, ended, ground, draw.operation);
 }

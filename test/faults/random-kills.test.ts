@@ -5,23 +5,19 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { DESTROY, PROVISION, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
 import { addDecoys, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
+import { minutes, seed } from './soak.js';
 
-const minutes = Number(process.env.SOAK_MINUTES ?? 0);
-const seed = Number(process.env.SEED ?? (minutes > 0 ? Date.now() % 2 ** 31 : 20_261_125));
 const KEY = randomBytes(32).toString('base64');
 const VPNS = 4;
 
 /** Where no time is set. */
 const ROUNDS = 3;
-
-// As long as it is asked for.
-if (minutes > 0) vi.setConfig({ testTimeout: 24 * 3600_000 });
 
 /** Marks of a whole VPN: those of its sixteen marked resources. */
 const WHOLE = 16;

@@ -162,6 +162,18 @@ export class TestBed {
     };
   }
 
+  /** Cancels a run at the call that meets a fault. Resolves to false, with nothing cancelled, where the run ends without that call. */
+  async cancelAt(plan: FaultPlan, handle: WorkflowHandle): Promise<boolean> {
+    const over = handle.result().then(
+      () => false,
+      () => false,
+    );
+    const met = await Promise.race([this.met(plan), over]);
+    // It may end in this very moment.
+    if (met) await handle.cancel().catch(() => undefined);
+    return met;
+  }
+
   /** What the steps that are tried again failed with last. */
   async pendingFailures(handle: WorkflowHandle): Promise<readonly string[]> {
     const { raw } = await handle.describe();

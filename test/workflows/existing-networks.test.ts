@@ -1,9 +1,8 @@
 /** Sites whose network is there already: steps one and two are skipped, and nothing of it is changed or removed. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Regions } from '../../src/openstack/region.js';
-import { TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
+import { makeNetwork } from '../support/existing-network.js';
+import { TestBed, tutorialSpec } from '../support/test-bed.js';
 
-const CALL = { timeoutMs: 2_000 };
 let bed: TestBed;
 
 beforeAll(async () => {
@@ -12,32 +11,13 @@ beforeAll(async () => {
 
 afterAll(() => bed.stop());
 
-/** A network as its owner made it: with the API, and no mark. */
-async function makeNetwork(name: string, cidr: string): Promise<{ readonly router: string; readonly subnet: string }> {
-  const region = new Regions().open(workerConfig(bed.simulator).clouds.get(undefined), 'cbk');
-  const external = (await region.list('networks', CALL)).find((network) => network['router:external']);
-  const network = await region.create('networks', { name: `${name}-network` }, CALL);
-  const subnet = await region.create(
-    'subnets',
-    { name: `${name}-subnet`, network_id: network.id, ip_version: 4, cidr },
-    CALL,
-  );
-  const router = await region.create(
-    'routers',
-    { name: `${name}-router`, external_gateway_info: { network_id: external?.id } },
-    CALL,
-  );
-  await region.addRouterInterface(router.id, subnet.id, CALL);
-  return { router: router.id, subnet: subnet.id };
-}
-
 function specWith(right: Record<string, unknown>): Record<string, unknown> {
   const { sites } = tutorialSpec() as { sites: Record<string, unknown> };
   return { sites: { ...sites, right: { region: 'cbk', network: right } } };
 }
 
 test('the VPN stands over them, proven, and leaves them as they were', async () => {
-  await makeNetwork('own', '10.7.0.0/24');
+  await makeNetwork(bed.simulator, 'own', '10.7.0.0/24');
   const before = bed.simulator.snapshot();
   const { messages, result } = await bed.end(
     await bed.provision('to-existing', specWith({ router: 'own-router', subnets: ['own-subnet'] })),
@@ -82,8 +62,8 @@ function second(right: Record<string, unknown>): Record<string, unknown> {
 }
 
 test('what does not fit is told with the candidates, before anything is touched', async () => {
-  await makeNetwork('twin', '10.9.0.0/24');
-  await makeNetwork('twin', '10.10.0.0/24');
+  await makeNetwork(bed.simulator, 'twin', '10.9.0.0/24');
+  await makeNetwork(bed.simulator, 'twin', '10.10.0.0/24');
   const mark = bed.simulator.log.length;
   const ended = await bed.end(
     await bed.provision('ambiguous', specWith({ router: 'twin-router', subnets: ['own-subnet'] })),

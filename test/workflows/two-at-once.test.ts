@@ -5,12 +5,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KeyRing } from '../../src/activities/key-ring.js';
 import { Clouds } from '../../src/openstack/clouds-config.js';
-import { Regions } from '../../src/openstack/region.js';
 import type { FaultPlan } from '../../src/simulator/index.js';
 import { type RunningWorker, startWorker } from '../../src/worker.js';
+import { makeNetwork } from '../support/existing-network.js';
 import { bundleOnce, PASSWORD, TestBed, workerConfig } from '../support/test-bed.js';
 
-const CALL = { timeoutMs: 2_000 };
 let bed: TestBed;
 
 beforeAll(async () => {
@@ -29,22 +28,7 @@ describe('two VPNs that race for the VPN service of one router', () => {
     fault: { kind: 'delay', ms: 1_200 },
   };
 
-  beforeAll(async () => {
-    const region = new Regions().open(workerConfig(bed.simulator).clouds.get(undefined), 'cbk');
-    const external = (await region.list('networks', CALL)).find((network) => network['router:external']);
-    const network = await region.create('networks', { name: 'shared-network' }, CALL);
-    const subnet = await region.create(
-      'subnets',
-      { name: 'shared-subnet', network_id: network.id, ip_version: 4, cidr: '10.7.0.0/24' },
-      CALL,
-    );
-    const router = await region.create(
-      'routers',
-      { name: 'shared-router', external_gateway_info: { network_id: external?.id } },
-      CALL,
-    );
-    await region.addRouterInterface(router.id, subnet.id, CALL);
-  });
+  beforeAll(() => makeNetwork(bed.simulator, 'shared', '10.7.0.0/24'));
 
   const over = (cidr: string, more: Record<string, unknown> = {}) => ({
     check: 'none',

@@ -88,7 +88,7 @@ export const siteConnection: Kind<'siteConnection'> = {
  */
 async function serviceNow(scope: Scope): Promise<StepOutput> {
   const known = await vpnService.find(serviceScope(scope));
-  return known.length === 0 ? need(scope, 'vpnService') : ensureKind(vpnService, serviceScope(scope));
+  return known.length === 0 ? need(scope, 'vpnService') : ensureKind(vpnService, serviceScope(scope), known);
 }
 
 /** Collection and field of what a connection refers to besides its service. */
@@ -108,7 +108,7 @@ async function explainVanished(error: unknown, serviceId: string, scope: Scope):
   if (!misleading) return;
   const services = await vpnService.find(serviceScope(scope));
   if (!services.some((one) => one.id === serviceId)) {
-    const { id } = await ensureKind(vpnService, serviceScope(scope));
+    const { id } = await ensureKind(vpnService, serviceScope(scope), services);
     throw later(
       'CloudUnavailable',
       `VPN service ${serviceId} was removed before its connection stood; ${id} takes its place`,
