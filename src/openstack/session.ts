@@ -162,7 +162,8 @@ function secretOf(auth: CloudAuth): string {
 }
 
 /** Keystone's `auth` object. An application credential carries its own scope: sending one is an error. */
-function identityOf(auth: CloudAuth): unknown {
+/** The `auth` of a request for a token, secrets included. */
+export function identityOf(auth: CloudAuth): unknown {
   if (auth.method === 'password') {
     return {
       identity: { methods: ['password'], password: { user: { ...auth.user, password: auth.password.reveal() } } },
