@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // `npm run test:faults` runs these.
-    exclude: ['test/faults/**'],
+    // `npm run test:faults` and `npm run test:openstack` run these.
+    exclude: ['test/faults/**', 'test/cloud/**'],
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

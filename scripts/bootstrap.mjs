@@ -18,6 +18,7 @@ const COMMANDS = {
   demo: [loader, 'tsx', 'src/cli/main.ts', 'demo'],
   test: VITEST,
   'test:faults': FAULTS,
+  'test:openstack': [loader, 'tsx', 'scripts/test-openstack.ts'],
   // Draws cases for as long as SOAK_MINUTES says.
   'test:soak': [...FAULTS, 'test/faults/random-'],
 };

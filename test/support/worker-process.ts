@@ -7,16 +7,34 @@ import type { Simulator } from '../../src/simulator/index.js';
 import { scan } from './secret-scan.js';
 import { PASSWORD } from './test-bed.js';
 
+/** The clouds of a worker: the variables that lead to them, and the secrets that must not show. */
+export interface WorkerClouds {
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Iterable<string>;
+}
+
 export class WorkerProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly output: string[],
-    private readonly simulator: Simulator,
+    private readonly clouds: WorkerClouds,
     private readonly masterKey: string,
   ) {}
 
-  /** Starts one and resolves when it takes tasks. `root`: of the code that it runs, the project's own unless said otherwise. */
-  static async start(address: string, simulator: Simulator, masterKey: string, root = '.'): Promise<WorkerProcess> {
+  /** One on simulated clouds. `root`: of the code that it runs, the project's own unless said otherwise. */
+  static start(address: string, simulator: Simulator, masterKey: string, root = '.'): Promise<WorkerProcess> {
+    const env = {
+      REGIONLINK_HTTP_TIMEOUT: '1',
+      OS_AUTH_URL: simulator.authUrl,
+      OS_USERNAME: 'demo',
+      OS_PASSWORD: PASSWORD,
+      OS_PROJECT_NAME: 'demo',
+    };
+    return WorkerProcess.startOn({ env, secrets: simulator.secrets }, address, masterKey, root);
+  }
+
+  /** Starts one and resolves when it takes tasks. */
+  static async startOn(clouds: WorkerClouds, address: string, masterKey: string, root = '.'): Promise<WorkerProcess> {
     const output: string[] = [];
     const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', `${root}/src/cli/main.ts`, 'worker'], {
       env: {
@@ -25,11 +43,7 @@ export class WorkerProcess {
         TEMPORAL_ADDRESS: address,
         REGIONLINK_OWNER: 'test',
         REGIONLINK_MASTER_KEY: masterKey,
-        REGIONLINK_HTTP_TIMEOUT: '1',
-        OS_AUTH_URL: simulator.authUrl,
-        OS_USERNAME: 'demo',
-        OS_PASSWORD: PASSWORD,
-        OS_PROJECT_NAME: 'demo',
+        ...clouds.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own group: tsx starts node below it, and a signal must reach both.
@@ -45,7 +59,7 @@ export class WorkerProcess {
       child.once('exit', (code) => reject(new Error(`worker ended with ${code}: ${output.join('').slice(-2000)}`)));
     });
     await ready;
-    return new WorkerProcess(child, output, simulator, masterKey);
+    return new WorkerProcess(child, output, clouds, masterKey);
   }
 
   /** Null while it runs, and when a signal ended it. */
@@ -63,7 +77,7 @@ export class WorkerProcess {
     const gone = once(this.child, 'exit');
     this.signal(signal);
     await gone;
-    const leaked = scan(this.output, [...this.simulator.secrets, this.masterKey]);
+    const leaked = scan(this.output, [...this.clouds.secrets, this.masterKey]);
     if (leaked.length > 0) throw new Error(`secrets stand in a worker's output: ${leaked.join(', ')}`);
   }
 }

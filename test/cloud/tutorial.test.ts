@@ -1,0 +1,62 @@
+/** The tutorial on a real cloud: it stands and is proven both ways, by console and by SSH; packets are encrypted on the wire; and it leaves as it came. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProvisionResult } from '../../src/workflows/protocol.js';
+import { CloudBed } from './bed.js';
+import { Capture } from './capture.js';
+
+const NAME = 'left-right';
+
+let bed: CloudBed;
+
+beforeAll(async () => {
+  bed = await CloudBed.start();
+});
+
+afterAll(() => bed.stop());
+
+describe.sequential.each(['console', 'ssh'])('the tutorial, proven by %s', (via) => {
+  let result: ProvisionResult;
+  let packets: readonly string[];
+
+  test('both connections are ACTIVE and both ways answer', async () => {
+    const capture = await Capture.start();
+    const run = await bed.link.provision(bed.spec(NAME, { check: via }));
+    result = await run.result();
+    packets = await capture.stop();
+    expect(result.proof).toBe('proven');
+    const [link] = result.links;
+    expect(Object.values(link?.statuses ?? {})).toEqual(['ACTIVE', 'ACTIVE']);
+    expect(link?.ping.map(({ from, to }) => `${from} to ${to}`).sort()).toEqual(['left to right', 'right to left']);
+    for (const { sent, received, rtt } of link?.ping ?? []) {
+      expect(received).toBeGreaterThan(0);
+      expect(sent).toBeGreaterThanOrEqual(received);
+      expect(rtt.avg).toBeGreaterThan(0);
+    }
+  });
+
+  test('between the regions there is ESP, and nothing of the pings in clear', () => {
+    const [left, right] = result.sites.map((site) => site.address);
+    const between = packets.filter((line) => line.includes(String(left)) && line.includes(String(right)));
+    expect(between.filter((line) => /ESP\(spi=/.test(line)).length).toBeGreaterThan(10);
+    expect(between.filter((line) => !/ESP\(spi=|isakmp|NONESP-encap|isakmp-nat-keep-alive/.test(line))).toEqual([]);
+    expect(packets.filter((line) => /\b10\.[12]\.0\.\d+/.test(line))).toEqual([]);
+  });
+
+  test('nothing of the test VMs is left', async () => {
+    const kinds = (await bed.changes()).map((change) => change.split(' ').slice(2, 5).join(' '));
+    expect(kinds.filter((kind) => /server|floating|security|check/.test(kind))).toEqual([]);
+  });
+
+  test('applied again nothing is written', async () => {
+    bed.proxy.clear();
+    const again = await (await bed.link.provision(bed.spec(NAME, { check: 'none' }))).result();
+    expect(bed.proxy.log.filter(({ method }) => method !== 'GET')).toEqual([]);
+    const ids = ({ sites }: ProvisionResult) => sites.flatMap((site) => site.resources.map(({ id }) => id));
+    expect(ids(again)).toEqual(ids(result));
+  });
+
+  test('destroyed, both regions are as they were', async () => {
+    await (await bed.link.destroy(NAME)).result();
+    expect(await bed.changes()).toEqual([]);
+  });
+});
