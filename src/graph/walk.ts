@@ -64,9 +64,9 @@ export async function walkBackward<S extends Step>(
 }
 
 /** The chain of steps that takes longest, with what each of them takes; `costMs` as measured or as assumed. */
-export function longestPath(
-  steps: readonly Step[],
-  costMs: (step: Step) => number,
+export function longestPath<S extends Pick<Step, 'key' | 'needs'>>(
+  steps: readonly S[],
+  costMs: (step: S) => number,
 ): { readonly totalMs: number; readonly path: readonly string[] } {
   const best = new Map<string, { totalMs: number; path: readonly string[] }>();
   let longest: { totalMs: number; path: readonly string[] } = { totalMs: 0, path: [] };

@@ -147,7 +147,11 @@ export class Lanes {
         for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
           this.runs++;
           const problems = await run(lane, one);
-          if (problems.length > 0) wrong.push(`${inWords(one)}\n    ${problems.join('\n    ')}`);
+          if (problems.length === 0) continue;
+          const told = `${inWords(one)}\n    ${problems.join('\n    ')}`;
+          // At once: a run of thousands may be stopped before its end.
+          console.error(told);
+          wrong.push(told);
         }
       }),
     );

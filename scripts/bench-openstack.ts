@@ -1,0 +1,164 @@
+/**
+ * `npm run bench:openstack`: how long the main job takes on a real cloud, and what it asks of it, side by side in one run: regionlink, and where a `tofu` or
+ * `terraform` with the OpenStack provider is on PATH, that. Asserts nothing.
+ *
+ * Both are timed by one watch: from the start until the last connection is made, until the API says ACTIVE at both ends, until a ping is proven (which only
+ * regionlink does), and for the removal. Calls are counted on the way to the clouds, but for Keystone's and those of this watch.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { longestPath } from '../src/graph/walk.js';
+import { Clouds } from '../src/openstack/clouds-config.js';
+import type { Progress } from '../src/workflows/protocol.js';
+import { CloudBed, REGIONS } from '../test/cloud/bed.js';
+
+interface Timed {
+  readonly made: number;
+  readonly active: number;
+  readonly proven?: number;
+  readonly destroyed: number;
+  /** Calls by method. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+const NAME = 'bench';
+
+const bed = await CloudBed.start();
+try {
+  const tool = usualTool();
+  const rows: [string, Timed][] = [['regionlink', await timeRegionlink()]];
+  if (tool !== undefined) rows.push([tool, await timeUsualTool(tool)]);
+  print(rows);
+  const left = await bed.changes();
+  if (left.length > 0) console.log(`left in the clouds:\n${left.join('\n')}`);
+} finally {
+  await bed.stop();
+}
+
+async function timeRegionlink(): Promise<Timed> {
+  bed.proxy.clear();
+  const start = Date.now();
+  const run = await bed.link.provision(bed.spec(NAME));
+  const active = activeAtBothEnds();
+  await run.result();
+  const activeAt = await active;
+  const { progress } = await run.status();
+  if (progress === undefined) throw new Error('no worker answers');
+  const calls = countCalls();
+  const destroyed = await timed(async () => (await bed.link.destroy(NAME)).result());
+  printLongestPath(progress);
+  return {
+    made: lastEnd(progress, 'siteConnection') - start,
+    active: activeAt - start,
+    proven: lastEnd(progress, 'ping') - start,
+    destroyed,
+    calls,
+  };
+}
+
+async function timeUsualTool(tool: string): Promise<Timed> {
+  const folder = mkdtempSync(join(tmpdir(), 'regionlink-bench-'));
+  cpSync('scripts/opentofu', folder, { recursive: true });
+  const { auth, authUrl } = Clouds.load().get('demo');
+  if (auth.method !== 'password') throw new Error('the lab logs in with passwords');
+  const endpoints = Object.fromEntries(REGIONS.map((region) => [region, bed.proxy.urlOf(region, 'network')]));
+  const env = {
+    ...process.env,
+    OS_CLIENT_CONFIG_FILE: '/nonexistent',
+    OS_AUTH_URL: authUrl,
+    OS_USERNAME: 'demo',
+    OS_PASSWORD: auth.password.reveal(),
+    OS_PROJECT_NAME: 'demo',
+    OS_USER_DOMAIN_ID: 'default',
+    OS_PROJECT_DOMAIN_ID: 'default',
+    TF_VAR_psk: randomBytes(20).toString('hex'),
+    TF_VAR_endpoints: JSON.stringify(endpoints),
+  };
+  const run = (...args: string[]) =>
+    new Promise<void>((resolve, reject) => {
+      const child = spawn(tool, [...args, '-no-color'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+      child.once('error', reject);
+      child.once('exit', (code) =>
+        code === 0 ? resolve() : reject(new Error(`${tool} ${args[0]} ended with ${code}`)),
+      );
+    });
+  try {
+    await run('init');
+    bed.proxy.clear();
+    const start = Date.now();
+    const active = activeAtBothEnds();
+    const made = await timed(() => run('apply', '-auto-approve'));
+    const activeAt = await active;
+    const calls = countCalls();
+    const destroyed = await timed(() => run('destroy', '-auto-approve'));
+    return { made, active: activeAt - start, destroyed, calls };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The first of them that starts and finds the provider. */
+function usualTool(): string | undefined {
+  for (const tool of ['tofu', 'terraform']) {
+    if (spawnSync(tool, ['version']).status !== 0) continue;
+    const folder = mkdtempSync(join(tmpdir(), 'regionlink-bench-'));
+    cpSync('scripts/opentofu', folder, { recursive: true });
+    const { status, stderr } = spawnSync(tool, ['init', '-no-color'], { cwd: folder });
+    rmSync(folder, { recursive: true });
+    if (status === 0) return tool;
+    console.log(`${tool} is left out, it finds no OpenStack provider: ${String(stderr).trim().split('\n')[0]}`);
+  }
+  console.log('neither tofu nor terraform is measured');
+  return undefined;
+}
+
+/** Epoch milliseconds at which the API says ACTIVE at both ends. Asked for straight, past the proxy. */
+async function activeAtBothEnds(): Promise<number> {
+  await Promise.all(REGIONS.map((region) => bed.connection(region, ({ status }) => status === 'ACTIVE')));
+  return Date.now();
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = Date.now();
+  await work();
+  return Date.now() - start;
+}
+
+function countCalls(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { method } of bed.proxy.log) counts[method] = (counts[method] ?? 0) + 1;
+  return counts;
+}
+
+function lastEnd({ steps }: Progress, kind: string): number {
+  return Math.max(...steps.filter((step) => step.kind === kind).map((step) => step.endedAt ?? Number.NaN));
+}
+
+/** The chain of steps that this run's time went into. */
+function printLongestPath({ steps }: Progress): void {
+  const took = new Map(steps.map((step) => [step.key, (step.endedAt ?? 0) - (step.startedAt ?? 0)]));
+  const { path, totalMs } = longestPath(steps, (step) => took.get(step.key) ?? 0);
+  console.log(`\nthe longest path of the graph, ${seconds(totalMs)}:`);
+  for (const key of path) console.log(`  ${seconds(took.get(key) ?? 0).padStart(8)}  ${key}`);
+}
+
+function print(rows: readonly (readonly [string, Timed])[]): void {
+  console.log(`\n${['', 'made', 'ACTIVE', 'proven', 'destroy'].map((word) => word.padStart(12)).join('')}  calls`);
+  for (const [tool, { made, active, proven, destroyed, calls }] of rows) {
+    const times = [made, active, proven, destroyed].map((ms) => (ms === undefined ? '-' : seconds(ms)).padStart(12));
+    const counted = Object.entries(calls).map(([method, count]) => `${count} ${method}`);
+    console.log(`${tool.padStart(12)}${times.join('')}  ${counted.join(', ')}`);
+  }
+  const [[, ours], other] = rows as [[string, Timed], [string, Timed]?];
+  if (other !== undefined && ours.proven !== undefined)
+    console.log(
+      `\nproven by regionlink in ${(ours.proven / other[1].active).toFixed(2)} of the time that ${other[0]} takes to ACTIVE`,
+    );
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
