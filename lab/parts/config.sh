@@ -20,8 +20,18 @@ read_passwords() {
   set +a
 }
 
+# NOVA_LOGIN and the like: the lines that every section needs where a service logs in. (An `auth_section` that names another section for them
+# works only if the service happens to have registered that one's options; nova-conductor and keystonemiddleware have not.)
+make_logins() {
+  local service
+  for service in neutron nova glance placement; do
+    export "${service^^}_LOGIN=$(SERVICE=$service envsubst <"$LAB/etc/login.conf")"
+  done
+}
+
 write_configuration() {
   local region part
+  make_logins
   render_folder "$LAB/etc/shared" "$ETC/shared"
   render "$LAB/etc/clouds.yaml" "$CLOUDS"
   for region in "${REGIONS[@]}"; do

@@ -9,7 +9,7 @@ begin() {
   shift
   [ ! -e "$VAR/done/$name" ] || return 0
   mkdir -p "$VAR/done"
-  JOB_SINCE[$name]=$SECONDS
+  JOB_SINCE[$name]=$(date +%s)
   (
     "$@"
     touch "$VAR/done/$name"
@@ -24,7 +24,7 @@ finish() {
     [ -n "${JOB[$name]:-}" ] || continue
     begin_wait "$name"
     wait "${JOB[$name]}" || fail "$name" "$LOGS/$name.log"
-    end_wait $((SECONDS - JOB_SINCE[$name]))
+    end_wait $(($(stat -c %Y "$VAR/done/$name") - JOB_SINCE[$name]))
   done
 }
 
