@@ -71,10 +71,10 @@ export const FAST_DELAYS: Delays = {
   guestSecondMs: 5,
 };
 
-/** A status that stays. `until`: the agent has lost the resource itself, so no packets pass either, until it is told to look again. */
+/** A status that stays. `until`: the agent has lost the resource itself, so no packets pass either, until it is told to look again, if ever. */
 export interface Stuck {
   readonly status: string;
-  readonly until?: 'routerUpdate' | 'serviceUpdate';
+  readonly until?: 'routerUpdate' | 'serviceUpdate' | 'never';
 }
 
 export class RegionState {
