@@ -133,6 +133,15 @@ describe('over a VPN that stands', () => {
     60_000,
   );
 
+  test('the up is refused as often as one attempt sends it: the next one sets it up first', async () => {
+    forget('serviceUpdate');
+    const fault = { kind: 'answer', status: 409, body: {}, effect: false } as const;
+    bed.simulator.faults.add({ ...PUT_SERVICE, skip: 1, times: 3, fault });
+    const { messages } = await applied('standing', { tunnelTimeout: '6s' });
+    expect(messages).toEqual([]);
+    expect(serviceOf('standing')?.admin_state_up).toBe(true);
+  }, 60_000);
+
   test('a down that lands after the tunnel is up is found and undone before the run ends', async () => {
     // Late in reporting and no more: the tunnel counts as up once the report comes, before the late effect.
     bed.simulator.faults.add({
