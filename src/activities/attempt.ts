@@ -5,8 +5,11 @@
  */
 import { activityInfo, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { AttemptLedger, Timing } from '../workflows/protocol.js';
+import type { AttemptLedger, Nudge, Timing } from '../workflows/protocol.js';
 import { failureOf, isAbort, leavesDoubt } from './failures.js';
+
+/** Times that the second write of a pair is tried before the attempt fails. */
+const PAIR_TRIES = 3;
 
 /** Passed to a read: it stops when the step is cancelled. */
 export interface ReadOptions {
@@ -40,6 +43,8 @@ export class Attempt {
   doubtAt: number | undefined;
   /** Since when the cloud has answered "in use", over all attempts. */
   inUseSince: number | undefined;
+  /** What was tried to bring a tunnel up, over all attempts. */
+  nudges: readonly Nudge[];
   private failingSince: number | undefined;
 
   private constructor(
@@ -50,6 +55,7 @@ export class Attempt {
     const { attempt } = activityInfo();
     this.doubtAt = last?.doubtAt;
     this.inUseSince = last?.inUseSince;
+    this.nudges = last?.nudges ?? [];
     this.failingSince = last?.failingSince;
     const predecessorEnded = attempt === 1 || (last?.attempt === attempt - 1 && last.ended);
     if (!predecessorEnded) this.doubtAt = Date.now();
@@ -90,6 +96,40 @@ export class Attempt {
   /** Sends a write, if it is certain to end within this attempt. A failure that leaves its effect open is noted as doubt. */
   async write<T>(call: (options: WriteOptions) => Promise<T>): Promise<T> {
     if (this.signal.aborted) throw this.signal.reason;
+    return this.send(call);
+  }
+
+  /**
+   * Two writes of which the second puts right what the first disturbs, with a wait between them. Once the first may have taken effect the second is sent
+   * whatever happens: a cancel ends the wait and nothing else. Where the second fails as well, the step's next attempt must look, or its undo.
+   */
+  async pair(
+    first: (options: WriteOptions) => Promise<unknown>,
+    between: () => Promise<void>,
+    second: (options: WriteOptions) => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await this.write(first);
+    } catch (error) {
+      if (!leavesDoubt(error)) throw error;
+    }
+    try {
+      await between();
+    } catch {
+      // Cancelled, or what was looked for cannot be seen: all the more reason for the second.
+    }
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.send(second);
+        return;
+      } catch (error) {
+        if (error instanceof AttemptOver || tries === PAIR_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, this.timing.pollMs));
+      }
+    }
+  }
+
+  private async send<T>(call: (options: WriteOptions) => Promise<T>): Promise<T> {
     const notAfter = Date.now() + this.msLeft() - this.timing.httpTimeoutMs;
     if (this.lapsed || notAfter <= Date.now()) throw new AttemptOver();
     try {
@@ -122,6 +162,7 @@ export class Attempt {
       ended,
       ...(this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt }),
       ...(this.inUseSince === undefined ? {} : { inUseSince: this.inUseSince }),
+      ...(this.nudges.length === 0 ? {} : { nudges: this.nudges }),
       ...(this.failingSince === undefined ? {} : { failingSince: this.failingSince }),
       ...(this.step === undefined ? {} : { step: this.step.key }),
     } satisfies AttemptLedger);

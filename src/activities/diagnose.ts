@@ -1,130 +1,139 @@
 /**
- * Why a tunnel is down: both ends compared, in words. strongSwan and the API say no more than DOWN.
- * The rule: PSKs are compared and never shown.
+ * Why a tunnel is down: both ends compared, in words, each reason with what to do about it. strongSwan and the API say no more than DOWN.
+ * The rules: a reason is one small function in a table, which gives its text or nothing; PSKs are compared and never shown; what is not known gives no reason.
  */
-import type { Region } from '../openstack/region.js';
-import type { IkePolicy, IpsecPolicy, SiteConnection, VpnService } from '../openstack/types.js';
-import type { LinkInput, SitePins } from '../workflows/protocol.js';
-import type { Attempt } from './attempt.js';
-import { refuse } from './failures.js';
-import type { WorkerContext } from './worker-context.js';
+import { rangeOf } from '../spec/ipv4.js';
+import { type End, type Ends, UNSEEN } from './read-ends.js';
 
-/** One end of a link as it stands. */
-export interface End {
-  readonly site: SitePins;
-  readonly connection: SiteConnection;
-  readonly service: VpnService;
-  readonly ike: IkePolicy;
-  readonly ipsec: IpsecPolicy;
-  readonly hasGateway: boolean;
-}
+/** One thing that may be wrong at `end`, whose other end is `peer`. */
+type EndReason = (end: End, peer: End) => string | undefined;
+/** One thing that may be wrong between the two. */
+type LinkReason = (a: End, b: End) => string | undefined;
 
-export type Ends = readonly [End, End];
+const AGAIN = 'apply again, which sets it right';
+const ANEW = 'destroy the VPN and apply it anew';
 
-const IKE_FIELDS = [
-  'ike_version',
-  'phase1_negotiation_mode',
-  'encryption_algorithm',
-  'auth_algorithm',
-  'pfs',
-] as const satisfies readonly (keyof IkePolicy)[];
-const IPSEC_FIELDS = [
-  'transform_protocol',
-  'encapsulation_mode',
-  'encryption_algorithm',
-  'auth_algorithm',
-  'pfs',
-] as const satisfies readonly (keyof IpsecPolicy)[];
+const LINK_REASONS: readonly LinkReason[] = [
+  ({ ike: a }, { ike: b }) => {
+    const mode = a?.ike_version === 'v2' && b?.ike_version === 'v2' ? [] : (['phase1_negotiation_mode'] as const);
+    const fields = ['ike_version', ...mode, 'encryption_algorithm', 'auth_algorithm', 'pfs'] as const;
+    return differing('IKE', a, b, fields);
+  },
+  ({ ipsec: a }, { ipsec: b }) => {
+    const fields = [
+      'transform_protocol',
+      'encapsulation_mode',
+      'encryption_algorithm',
+      'auth_algorithm',
+      'pfs',
+    ] as const;
+    return differing('IPsec', a, b, fields);
+  },
+  ({ connection: a }, { connection: b }) =>
+    a === undefined || b === undefined || a.psk === b.psk
+      ? undefined
+      : 'the two ends have different pre-shared keys (apply again, which gives both the same)',
+  ({ connection: a }, { connection: b }) =>
+    a?.initiator === 'response-only' && b?.initiator === 'response-only'
+      ? 'both ends are response-only, so neither begins (make one of them bi-directional: connection.initiator in the spec)'
+      : undefined,
+];
 
-/** Reads both ends in full. Fails `TunnelDown` when a connection has been removed meanwhile. */
-export async function readEnds(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<Ends> {
-  const [a, b] = input.sites;
-  return Promise.all([readEnd(a, input, worker, attempt), readEnd(b, input, worker, attempt)]);
-}
-
-/** Stands for the status of a connection that no list shows. */
-export const UNSEEN = 'UNSEEN';
-
-/** The status that the API gives each end's connection, by site: one call an end, for who asks over and over. */
-export async function readStatuses(
-  input: LinkInput,
-  worker: WorkerContext,
-  attempt: Attempt,
-): Promise<Readonly<Record<string, string>>> {
-  const ends = input.sites.map(async (site) => {
-    const region = await worker.open(site, attempt);
-    return [site.site, (await findConnection(site, input, region, attempt))?.status ?? UNSEEN] as const;
-  });
-  return Object.fromEntries(await Promise.all(ends));
-}
-
-async function findConnection(
-  site: SitePins,
-  input: LinkInput,
-  region: Region,
-  attempt: Attempt,
-): Promise<SiteConnection | undefined> {
-  const id = input.outputs[`${input.link}/${site.site}/siteConnection`]?.id;
-  return (await attempt.read((call) => region.list('siteConnections', call))).find((one) => one.id === id);
-}
-
-async function readEnd(site: SitePins, input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<End> {
-  const region = await worker.open(site, attempt);
-  const connection = await findConnection(site, input, region, attempt);
-  if (connection === undefined) {
-    throw refuse(
-      'TunnelDown',
-      `the site connection of ${site.site} is gone from ${site.region}: someone removed it. Apply again to make it anew`,
-    );
-  }
-  const service = await attempt.read((call) => region.show('vpnServices', connection.vpnservice_id, call));
-  const router = await attempt.read((call) => region.show('routers', service.router_id, call));
-  const ike = await attempt.read((call) => region.show('ikePolicies', connection.ikepolicy_id, call));
-  const ipsec = await attempt.read((call) => region.show('ipsecPolicies', connection.ipsecpolicy_id, call));
-  return {
-    site,
-    connection,
-    service,
-    ike,
-    ipsec,
-    hasGateway: router.external_gateway_info !== null,
-  };
-}
+const END_REASONS: readonly EndReason[] = [
+  ({ site, region, connection }) =>
+    connection === undefined
+      ? `the site connection of ${site} is gone from ${region}: someone removed it (apply again, which makes it anew)`
+      : undefined,
+  ({ site, gone }) =>
+    gone.length === 0 ? undefined : `${gone.join(' and ')} of ${site} is gone: someone removed it (${ANEW})`,
+  ({ site, connection }, peer) => {
+    const theirs = peer.service?.external_v4_ip;
+    if (connection === undefined || !theirs || connection.peer_address === theirs) return undefined;
+    return `${site} calls ${connection.peer_address}, but ${peer.site}'s VPN service is at ${theirs} (${AGAIN})`;
+  },
+  ({ site, connection }, peer) => {
+    const theirs = peer.connection?.local_id || peer.service?.external_v4_ip;
+    if (connection === undefined || !theirs || connection.peer_id === theirs) return undefined;
+    return `${site} expects the id ${connection.peer_id}, but ${peer.site} presents itself as ${theirs} (${AGAIN})`;
+  },
+  ({ site, service, addressOnce }) => {
+    const address = service?.external_v4_ip;
+    if (!address || addressOnce === undefined || address === addressOnce) return undefined;
+    return `the VPN service of ${site} was at ${addressOnce} when this run looked, and is at ${address} now (apply again, so that the other end calls it there)`;
+  },
+  ({ site, service, router, ownAddress }) => {
+    const address = service?.external_v4_ip;
+    const now = router?.external_gateway_info?.external_fixed_ips?.map((ip) => ip.ip_address) ?? [];
+    if (ownAddress || !address || now.length === 0 || now.includes(address)) return undefined;
+    return `the gateway of ${site} has changed: its router is at ${now.join(' and ')}, but its VPN service still has ${address}, from when it was made (${ANEW}, or give the router its old address back)`;
+  },
+  ({ site, router, region }) =>
+    router !== undefined && router.external_gateway_info === null
+      ? `the router of ${site} has no external gateway (set one in ${region}: openstack router set ${router.id} --external-gateway NETWORK; then apply again)`
+      : undefined,
+  ({ site, localCidrs }, peer) =>
+    localCidrs === undefined || peer.peerCidrs === undefined || sameRanges(localCidrs, peer.peerCidrs)
+      ? undefined
+      : `${site} has the networks ${listed(localCidrs)}, but ${peer.site} calls its peer's networks ${listed(peer.peerCidrs)} (${AGAIN}; where the cloud refuses that, ${ANEW})`,
+  ({ site, connection }) =>
+    connection?.admin_state_up === false ? `the site connection of ${site} is set down (${AGAIN})` : undefined,
+  ({ site, region, service }) =>
+    service?.admin_state_up === false
+      ? `the VPN service of ${site} is set down (set it up in ${region}: openstack vpn service set --enable ${service.id})`
+      : undefined,
+  ({ site, region, router }) =>
+    router?.admin_state_up === false
+      ? `the router of ${site} is set down (set it up in ${region}: openstack router set --enable ${router.id})`
+      : undefined,
+  ({ site, region, connection, router }) =>
+    connection?.status === 'PENDING_CREATE'
+      ? `no VPN agent of ${region} has picked up the connection of ${site} (Neutron 2024.2 to 2025.2 forgets a further connection of a running service, bug 2127166: any update of router ${router?.id ?? ''} makes it look; else ask the cloud whether its VPN agent runs)`
+      : undefined,
+  ({ site, region, connection, service }) =>
+    connection?.status === 'ERROR' || service?.status === 'ERROR'
+      ? `the ${connection?.status === 'ERROR' ? 'site connection' : 'VPN service'} of ${site} is in ERROR (ask ${region} for its VPN agent's log; ${ANEW} once it is mended)`
+      : undefined,
+];
 
 /** Every reason that can be told from the API, in one paragraph; where none is found, what else to look at. */
-export function diagnose(ends: Ends): string {
-  const [a, b] = ends;
+export function diagnose([a, b]: Ends): string {
   const reasons = [
-    ...differing(a.ike, b.ike, IKE_FIELDS).map((field) => `the IKE policies differ in ${field}`),
-    ...differing(a.ipsec, b.ipsec, IPSEC_FIELDS).map((field) => `the IPsec policies differ in ${field}`),
-    ...(a.connection.psk === b.connection.psk ? [] : ['the two ends have different pre-shared keys']),
-    ...[[a, b] as const, [b, a] as const].flatMap(([end, peer]) => endReasons(end, peer)),
-  ];
+    ...LINK_REASONS.map((reason) => reason(a, b)),
+    ...END_REASONS.flatMap((reason) => [reason(a, b), reason(b, a)]),
+  ].filter((text) => text !== undefined);
   if (reasons.length > 0) return `Found: ${reasons.join('; ')}.`;
   return 'Both ends agree in all that the API shows: look at the VPN agents and at a firewall that drops UDP 500 and 4500 or ESP between the two external addresses.';
 }
 
-function endReasons(end: End, peer: End): readonly string[] {
-  const { site, connection, service } = end;
-  const theirs = peer.service.external_v4_ip;
-  return [
-    ...(connection.peer_address === theirs
-      ? []
-      : [`${site.site} calls ${connection.peer_address}, but ${peer.site.site}'s VPN service is at ${theirs}`]),
-    ...(end.hasGateway ? [] : [`the router of ${site.site} has no external gateway`]),
-    ...(connection.status === 'PENDING_CREATE'
-      ? [
-          `no VPN agent of ${site.region} has picked up the connection of ${site.site} (releases 2024.2 to 2025.2 forget a second connection of a router: bug 2127166)`,
-        ]
-      : []),
-    ...(connection.status === 'ERROR' || service.status === 'ERROR'
-      ? [`${site.site} is in ERROR: ask the cloud for its VPN agent's log`]
-      : []),
-  ];
+/** Status of each end's connection, by site. */
+export function statusesOf(ends: Ends): Readonly<Record<string, string>> {
+  return Object.fromEntries(ends.map((end) => [end.site, end.connection?.status ?? UNSEEN]));
 }
 
-function differing<P>(a: P, b: P, fields: readonly (keyof P & string)[]): readonly string[] {
-  return fields
-    .filter((field) => a[field] !== b[field])
-    .map((field) => `${field} (${String(a[field])} and ${String(b[field])})`);
+function differing<P extends object>(
+  what: string,
+  a: P | undefined,
+  b: P | undefined,
+  fields: readonly (keyof P & string)[],
+): string | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  const differ = fields.filter((field) => (a[field] ?? '') !== (b[field] ?? ''));
+  if (differ.length === 0) return undefined;
+  const values = differ.map((field) => `${field} (${String(a[field])} and ${String(b[field])})`);
+  return `the ${what} policies differ in ${values.join(', ')} (a policy in use cannot be changed back: ${ANEW})`;
+}
+
+/** The same networks in any order, whatever host bits a CIDR was written with. */
+function sameRanges(one: readonly string[], other: readonly string[]): boolean {
+  const [a, b] = [one, other].map((cidrs) => new Set(cidrs.map(asRange)));
+  return a !== undefined && b !== undefined && a.size === b.size && [...a].every((range) => b.has(range));
+}
+
+function asRange(cidr: string): string {
+  const range = rangeOf(cidr);
+  return range === undefined ? cidr.toLowerCase() : `${range.first}-${range.last}`;
+}
+
+function listed(cidrs: readonly string[]): string {
+  return cidrs.join(', ') || 'none';
 }

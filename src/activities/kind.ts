@@ -57,7 +57,7 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   update(
     found: Found,
     fields: Readonly<Record<string, unknown>>,
-    scope: Pick<StepScope, 'region' | 'attempt'>,
+    scope: Pick<StepScope, 'vpn' | 'region' | 'attempt'>,
   ): Promise<Found>;
   /** Whether something else refers to it: of several doubles, that one stays. */
   isReferenced(found: Found, scope: Pick<StepScope, 'region' | 'attempt'>): Promise<boolean>;

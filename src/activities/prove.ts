@@ -7,8 +7,10 @@ import type { Region } from '../openstack/region.js';
 import type { LinkInput, PingOutput, PingStatistics, TunnelOutput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { type ConsoleReport, readConsole } from './check-script.js';
-import { diagnose, readEnds, readStatuses, UNSEEN } from './diagnose.js';
+import { diagnose, statusesOf } from './diagnose.js';
 import { isGone, refuse } from './failures.js';
+import { Nudger, nudgingTime } from './nudge.js';
+import { readEnds, readStatuses, UNSEEN } from './read-ends.js';
 import type { WorkerContext } from './worker-context.js';
 
 /** Lines of a console that are read: enough for minutes of our own, with a kernel's chatter between. */
@@ -26,7 +28,8 @@ interface Direction {
 
 export function makePingPeers(worker: WorkerContext) {
   return (input: LinkInput): Promise<PingOutput> =>
-    Attempt.run(input.timing, async (attempt) => {
+    Attempt.run(nudgingTime(input), async (attempt) => {
+      const nudger = await Nudger.start(input, worker, attempt);
       const directions = await directionsOf(input, worker, attempt);
       for (const direction of directions) direction.baseline = (await look(direction, input, attempt)).begun;
       const deadline = deadlineOf(input);
@@ -56,8 +59,11 @@ export function makePingPeers(worker: WorkerContext) {
         const all = directions.flatMap((direction) => answers.get(direction) ?? []);
         const whole = all.length === directions.length && all.every((one) => one.lossPercent === 0);
         // A loss in the tunnel's first seconds is given the chance of a clean sequence, until the time is up.
-        if (whole || (all.length === directions.length && Date.now() > deadline)) return { directions: all };
-        if (Date.now() > deadline) throw await notProven(input, worker, attempt, directions, started);
+        if (whole || (all.length === directions.length && Date.now() > deadline))
+          return { directions: all, ...nudger.output };
+        if (Date.now() > deadline) throw await notProven(input, worker, attempt, directions, started, nudger);
+        // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
+        if (all.length === 0 && started.size === directions.length) await nudger.turn();
         await attempt.pause(input.timing.pollMs);
       }
     });
@@ -65,13 +71,14 @@ export function makePingPeers(worker: WorkerContext) {
 
 export function makeAwaitTunnel(worker: WorkerContext) {
   return (input: LinkInput): Promise<TunnelOutput> =>
-    Attempt.run(input.timing, async (attempt) => {
+    Attempt.run(nudgingTime(input), async (attempt) => {
+      const nudger = await Nudger.start(input, worker, attempt);
       const deadline = deadlineOf(input);
       let unseenSince: number | undefined;
       for (;;) {
         const statuses = await readStatuses(input, worker, attempt);
         const values = Object.values(statuses);
-        if (values.every((status) => status === 'ACTIVE')) return { statuses };
+        if (values.every((status) => status === 'ACTIVE')) return { statuses, ...nudger.output };
         // One list may lag behind; several that do not show it mean that it is gone.
         unseenSince = values.includes(UNSEEN) ? (unseenSince ?? Date.now()) : undefined;
         const gone = unseenSince !== undefined && Date.now() - unseenSince > input.timing.httpTimeoutMs;
@@ -79,13 +86,15 @@ export function makeAwaitTunnel(worker: WorkerContext) {
         if (late && input.proven && !gone) {
           return {
             statuses,
+            ...nudger.output,
             warning: `packets flow through ${input.link}, but the API still says ${said(statuses)}: its agent reports late`,
           };
         }
         if (late || gone || values.includes('ERROR')) {
           const why = diagnose(await readEnds(input, worker, attempt));
-          throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${why}`);
+          throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${nudger.told}${why}`);
         }
+        if (!input.proven) await nudger.turn();
         await attempt.pause(input.timing.pollMs);
       }
     });
@@ -134,6 +143,7 @@ async function notProven(
   attempt: Attempt,
   directions: readonly Direction[],
   started: ReadonlySet<Direction>,
+  nudger: Nudger,
 ): Promise<Error> {
   const silent = directions.filter((direction) => !started.has(direction)).map((direction) => direction.from);
   if (silent.length > 0) {
@@ -143,9 +153,8 @@ async function notProven(
     );
   }
   const ends = await readEnds(input, worker, attempt);
-  const statuses = Object.fromEntries(ends.map((end) => [end.site.site, end.connection.status]));
   return refuse(
     'TunnelDown',
-    `no ping crossed ${input.link} within ${input.timeoutMs / 1000} s (${said(statuses)}). ${diagnose(ends)}`,
+    `no ping crossed ${input.link} within ${input.timeoutMs / 1000} s (${said(statusesOf(ends))}). ${nudger.told}${diagnose(ends)}`,
   );
 }

@@ -4,7 +4,7 @@
  */
 import { verdictOn } from '../openstack/error-table.js';
 import { OpenStackError } from '../openstack/errors.js';
-import type { BeforeState, Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.js';
+import type { Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.js';
 import { isInUse, later, refuse } from './failures.js';
 import type { Found, Kind, StepScope } from './kind.js';
 import { sameValue } from './resources/neutron-kind.js';
@@ -20,7 +20,7 @@ export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScop
   const ids: string[] = [];
   for (const one of found.filter((other) => isDue(other, input)))
     if (await removeOne(kind, one, input, scope)) ids.push(one.id);
-  const restored = ids.length === 0 && (await restore(kind, found, input.before, scope));
+  const restored = ids.length === 0 && (await restore(kind, found, input, scope));
   const { doubtAt } = scope.attempt;
   return {
     action: ids.length > 0 ? 'removed' : restored ? 'restored' : found.length > 0 ? 'kept' : 'absent',
@@ -32,7 +32,7 @@ export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScop
 /** Whether a removal would find nothing to do. */
 export async function isDone(kind: Kind, input: RemoveInput, scope: StepScope): Promise<boolean> {
   const found = await findOwn(kind, input, scope);
-  return !found.some((one) => isDue(one, input)) && changedSince(found, input.before) === undefined;
+  return !found.some((one) => isDue(one, input)) && changedSince(found, input) === undefined;
 }
 
 /** What stands of a step. Nothing, where the resources it is a part of are not known: then it never began. */
@@ -86,25 +86,20 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
   }
 }
 
-/** What this run may have changed, whether or not its answer came, and how it was before. */
+/** What this run may have changed, whether or not its answer came, and how it was before. What is not ours, it has not. */
 function changedSince(
   found: readonly Found[],
-  before: BeforeState | undefined,
+  { before, site }: RemoveInput,
 ): { readonly one: Found; readonly fields: Readonly<Record<string, unknown>> } | undefined {
   const one = found.find((other) => other.id === before?.id);
-  if (before === undefined || one === undefined) return undefined;
+  if (before === undefined || one?.mark?.owner !== site.owner) return undefined;
   const changed = Object.entries(before.fields).filter(([field, value]) => !sameValue(one.fields[field], value));
   return changed.length === 0 ? undefined : { one, fields: Object.fromEntries(changed) };
 }
 
 /** Sets it back. */
-async function restore(
-  kind: Kind,
-  found: readonly Found[],
-  before: BeforeState | undefined,
-  scope: StepScope,
-): Promise<boolean> {
-  const changed = changedSince(found, before);
+async function restore(kind: Kind, found: readonly Found[], input: RemoveInput, scope: StepScope): Promise<boolean> {
+  const changed = changedSince(found, input);
   if (changed === undefined) return false;
   await kind.update(changed.one, changed.fields, scope);
   return true;

@@ -38,6 +38,7 @@ const subnet = z.looseObject({
 /** `external_gateway_info` is null where there is none. Left out is no answer: a gateway set again may change the router's address. */
 const router = z.looseObject({
   ...named,
+  admin_state_up: z.boolean().nullish(),
   external_gateway_info: z
     .looseObject({
       network_id: z.string(),
@@ -84,6 +85,7 @@ const vpnService = z.looseObject({
   router_id: z.string(),
   subnet_id: orNull,
   external_v4_ip: orNull,
+  admin_state_up: z.boolean().nullish(),
   status: z.string(),
 });
 
@@ -96,12 +98,17 @@ const siteConnection = z.looseObject({
   ipsecpolicy_id: z.string(),
   local_ep_group_id: orNull,
   peer_ep_group_id: orNull,
+  /** The older way, beside a service's own subnet. Empty with endpoint groups. */
+  peer_cidrs: z.array(z.string()).nullish(),
+  /** Empty: the service's external address. */
+  local_id: text,
   peer_address: z.string(),
   peer_id: z.string(),
   psk: z.string(),
   mtu: z.number().nullish(),
   initiator: optional,
   dpd: z.looseObject({ action: optional, interval: z.number().nullish(), timeout: z.number().nullish() }).nullish(),
+  admin_state_up: z.boolean().nullish(),
   status: z.string(),
 });
 
@@ -189,6 +196,7 @@ type Of<S extends z.ZodType> = Fields<z.output<S>>;
 export type NetworkCollection = keyof typeof COLLECTION_SCHEMAS;
 export type Collections = { readonly [C in NetworkCollection]: Of<(typeof COLLECTION_SCHEMAS)[C]> };
 
+export type Router = Collections['routers'];
 export type IkePolicy = Collections['ikePolicies'];
 export type IpsecPolicy = Collections['ipsecPolicies'];
 export type VpnService = Collections['vpnServices'];

@@ -38,12 +38,16 @@ const FAULT_KIND = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('overQuota') }),
   /** Reads are answered from the state in which the region was when this fault first acted: a replica that lags behind. */
   z.strictObject({ kind: z.literal('stale') }),
-  /** From this call on, that kind of resource (or that id) shows that status, for `ms` or until the faults are cleared. */
+  /**
+   * From this call on, that kind of resource (or that id) shows that status, for `ms` or until the faults are cleared. With `until`, its agent has
+   * forgotten it: no packets pass either, until its router is updated, or its service was set down, seen so by the agent, and set up again, or for ever.
+   */
   z.strictObject({
     kind: z.literal('stick'),
     resource: z.string(),
     status: z.string(),
     ms: z.number().min(0).optional(),
+    until: z.enum(['routerUpdate', 'serviceUpdate', 'never']).optional(),
   }),
 ]);
 export type FaultKind = z.infer<typeof FAULT_KIND>;

@@ -180,9 +180,9 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       return;
     }
     case 'stick': {
-      const { resource, status, ms } = fault;
+      const { resource, status, ms, until } = fault;
       const end = () => region?.stuck.delete(resource);
-      region?.stuck.set(resource, status);
+      region?.stuck.set(resource, until === undefined ? { status } : { status, until });
       side.faults.onClear(end);
       if (ms !== undefined) setTimeout(end, ms).unref();
       plain();

@@ -97,6 +97,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const compute = new Compute(guests);
   for (const [index, region] of all.entries()) {
     furnish(region, index, projects[2]?.id ?? '');
+    // How a client tells OVN's VPN services from the others.
+    if (own.includes(region.name)) region.extensions.add('vpn-agent-scheduler');
     for (const { id } of projects) defaultGroup(region, id);
   }
 

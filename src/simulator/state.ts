@@ -71,13 +71,19 @@ export const FAST_DELAYS: Delays = {
   guestSecondMs: 5,
 };
 
+/** A status that stays. `until`: the agent has lost the resource itself, so no packets pass either, until it is told to look again, if ever. */
+export interface Stuck {
+  readonly status: string;
+  readonly until?: 'routerUpdate' | 'serviceUpdate' | 'never';
+}
+
 export class RegionState {
   private current: Tables;
   /** Limits by resource and project; absent means unlimited. */
   readonly quotas = new Map<string, Map<string, number>>();
   extensions = new Set<string>();
-  /** Statuses forced by a fault, by resource id or table name. */
-  readonly stuck = new Map<string, string>();
+  /** What a fault has forced, by resource id or table name. */
+  readonly stuck = new Map<string, Stuck>();
 
   constructor(
     readonly name: string,
@@ -86,6 +92,10 @@ export class RegionState {
     readonly ownVpnAddress: boolean,
   ) {
     this.current = Object.fromEntries(TABLES.map((table) => [table, new Map()])) as unknown as Tables;
+  }
+
+  stuckAs(row: Row, table: TableName): Stuck | undefined {
+    return this.stuck.get(row.id) ?? this.stuck.get(table);
   }
 
   get tables(): Tables {

@@ -176,11 +176,19 @@ export interface PingStatistics {
   readonly rtt: { readonly min: number; readonly avg: number; readonly max: number };
 }
 
-export interface PingOutput {
+/** What an act over a link has done to the clouds while it waited. */
+export interface Nudging {
+  /** What was tried to bring the tunnel up, in words with the time since the act began. */
+  readonly nudges?: readonly string[];
+  /** Epoch milliseconds of the last write on a VPN service that may still take effect and set it down. */
+  readonly doubtAt?: number;
+}
+
+export interface PingOutput extends Nudging {
   readonly directions: readonly PingStatistics[];
 }
 
-export interface TunnelOutput {
+export interface TunnelOutput extends Nudging {
   /** Status of each end's connection by site. */
   readonly statuses: Readonly<Record<string, string>>;
   readonly warning?: string;
@@ -206,6 +214,14 @@ export interface SettleOutput {
   readonly removed: readonly { readonly step: string; readonly id: string }[];
 }
 
+/** One thing that was tried to bring a tunnel up. Later ones do more harm: `router` is an update that changes nothing, `service` interrupts it. */
+export interface Nudge {
+  readonly kind: 'router' | 'service';
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly said: string;
+}
+
 /** What an attempt of an activity leaves to the next one, and to who watches, in its heartbeat. Times in epoch milliseconds. */
 export interface AttemptLedger {
   readonly attempt: number;
@@ -217,6 +233,8 @@ export interface AttemptLedger {
   readonly doubtAt?: number;
   /** Since when the cloud has answered "in use", over all attempts. */
   readonly inUseSince?: number;
+  /** What was tried so far to bring a tunnel up. */
+  readonly nudges?: readonly Nudge[];
   /** When the first attempt failed. */
   readonly failingSince?: number;
 }

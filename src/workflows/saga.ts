@@ -8,8 +8,10 @@ import { walkBackward, walkForward } from '../graph/walk.js';
 import { awaitTunnel, ensureStep, pingPeers, removeStep, settle } from './activities.js';
 import { doubtOf, leftoversOf, leftoversOrUnknown, lookedInVain, oneLine } from './failures.js';
 import type {
+  BeforeState,
   Leftover,
   LinkInput,
+  Nudging,
   PingOutput,
   RemoveInput,
   ResolvedVpn,
@@ -135,7 +137,7 @@ export class Saga {
 
   private settled(step: ResourceStep, outcome: 'made' | 'undone'): SettleInput['steps'][number] {
     const id = outcome === 'made' && !step.temporary ? this.outputs.get(step.key)?.id : undefined;
-    const before = outcome === 'undone' ? this.resolved.before[step.key] : undefined;
+    const before = outcome === 'undone' ? this.resolved.before[step.key] : upAgain(step, id);
     return {
       step,
       site: this.site(step.site),
@@ -204,9 +206,31 @@ export class Saga {
       summary:
         step.kind === 'ping' ? `${step.title}, until both ways answer` : `${step.title}, until ACTIVE at both ends`,
     };
-    if (step.kind === 'ping') this.pings.set(step.link, await pingPeers(input, call));
-    else this.tunnels.set(step.link, await awaitTunnel(input, call));
+    try {
+      if (step.kind === 'ping') this.pings.set(step.link, this.nudged(step, await pingPeers(input, call)));
+      else this.tunnels.set(step.link, this.nudged(step, await awaitTunnel(input, call)));
+    } catch (error) {
+      this.doubtServices(step, doubtOf(error));
+      throw error;
+    }
     this.tracker.step(step.key, 'done');
+  }
+
+  /** Takes note of what an act did while it waited, and hands its output on. */
+  private nudged<T extends Nudging>(step: ActStep, output: T): T {
+    for (const nudge of output.nudges ?? []) {
+      const said = `${step.title} did not come up by itself; ${nudge}`;
+      this.warnings.push(said);
+      this.tracker.warn(said);
+    }
+    this.doubtServices(step, output.doubtAt);
+    return output;
+  }
+
+  /** An act's only writes of consequence are on the VPN services of its two sites. */
+  private doubtServices(step: ActStep, at: number | undefined): void {
+    if (at === undefined) return;
+    for (const site of step.sites) this.doubt(`${site}/vpnService`, at);
   }
 
   /**
@@ -263,6 +287,11 @@ export class Saga {
   private doubt(step: string, at: number): void {
     this.doubts.set(step, Math.max(at, this.doubts.get(step) ?? 0));
   }
+}
+
+/** A VPN service that stays is up, whatever of an act's writes on it takes effect late. */
+function upAgain(step: ResourceStep, id: string | undefined): BeforeState | undefined {
+  return step.kind === 'vpnService' && id !== undefined ? { id, fields: { admin_state_up: true } } : undefined;
 }
 
 /** Once packets flow, the API's ACTIVE may lag by a minute; after three it is a warning. */

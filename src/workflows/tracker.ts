@@ -92,6 +92,11 @@ export class Tracker {
     this.show();
   }
 
+  warn(warning: string): void {
+    this.warnings = [...this.warnings, warning];
+    this.show();
+  }
+
   private progress(): Progress {
     return {
       vpn: this.vpn,

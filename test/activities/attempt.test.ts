@@ -8,7 +8,7 @@ import { OpenStackError } from '../../src/openstack/errors.js';
 import { timingOf } from '../../src/worker-config.js';
 
 /** HTTP 100 ms, heartbeat 300 ms, attempt 1 s. */
-const TIMING = timingOf(100);
+const TIMING = timingOf(100, { pollMs: 10 });
 
 function freeze(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -65,6 +65,52 @@ describe('a write', () => {
   test('is told until when it may be sent: early enough to end within the attempt', async () => {
     const notAfter = (await attempt((one) => one.write(async (options) => options.notAfter))) as number;
     expect(notAfter - Date.now()).toBeLessThanOrEqual(TIMING.heartbeatMs - TIMING.httpTimeoutMs);
+  });
+});
+
+describe('a pair of writes', () => {
+  /** Runs one, of which the first or the second fails so often, and tells what was sent. */
+  async function pair(fails: { first?: Error; second?: number }, cancel = false) {
+    const sent: string[] = [];
+    const environment = new MockActivityEnvironment({ attempt: 1 });
+    const ended = await environment
+      .run(() =>
+        Attempt.run(TIMING, (one) =>
+          one.pair(
+            async () => {
+              sent.push('down');
+              if (fails.first !== undefined) throw fails.first;
+            },
+            async () => {
+              if (cancel) environment.cancel('CANCELLED');
+              await one.pause(1);
+            },
+            async () => {
+              sent.push('up');
+              if (sent.length - 1 <= (fails.second ?? 0)) throw lost;
+            },
+          ),
+        ),
+      )
+      .catch((error: unknown) => error);
+    return { sent, ended };
+  }
+
+  test('is whole though the step is cancelled in its middle', async () => {
+    expect((await pair({}, true)).sent).toEqual(['down', 'up']);
+  });
+
+  test('has its second also where it is not known whether the first has acted, and not where the first was refused', async () => {
+    expect((await pair({ first: lost })).sent).toEqual(['down', 'up']);
+    const refused = new OpenStackError('no', { ...lost.fields, sent: 'answered', status: 403 });
+    expect((await pair({ first: refused })).sent).toEqual(['down']);
+  });
+
+  test('tries its second again, and fails the attempt when that does not help', async () => {
+    expect(await pair({ second: 2 })).toEqual({ sent: ['down', 'up', 'up', 'up'], ended: undefined });
+    const { sent, ended } = await pair({ second: 9 });
+    expect(sent).toHaveLength(4);
+    expect(ended).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
   });
 });
 

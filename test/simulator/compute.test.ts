@@ -227,7 +227,7 @@ describe('the life of a server', () => {
 
   it('ends in ERROR with its reason when a fault says so, and such a server can be deleted', async () => {
     const region = cloud.simulator.regions.get('left');
-    region?.stuck.set('server', 'ERROR');
+    region?.stuck.set('server', { status: 'ERROR' });
     const { id } = (await nova('/servers', wanted())).body.server;
     await eventually(async () => (await nova(`/servers/${id}`)).body.server).toMatchObject({
       status: 'ERROR',

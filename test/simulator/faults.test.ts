@@ -227,4 +227,45 @@ describe('a plan', () => {
     expect(await status()).toBe('DOWN');
     simulator.regions.get('left')?.delete('ipsec_site_connection', id);
   });
+
+  test('stick until: its agent has forgotten it, until its router is updated, or its service was seen down and is set up', async () => {
+    const row = (kind: Parameters<typeof simulator.seed>[1], fields: Record<string, unknown>) =>
+      simulator.seed('left', kind, { admin_state_up: true, ...fields }).id;
+    const router = row('router', { external_gateway_info: null });
+    const service = row('vpnservice', { router_id: router, status: 'ACTIVE' });
+    const connection = row('ipsec_site_connection', { vpnservice_id: service, status: 'DOWN', peer_cidrs: [] });
+    const path = `/v2.0/vpn/ipsec-site-connections/${connection}`;
+    const status = async () =>
+      ((await (await call('GET', path)).json()) as { ipsec_site_connection: { status: string } }).ipsec_site_connection
+        .status;
+    const forgotten = (until: 'routerUpdate' | 'serviceUpdate') =>
+      simulator.faults.add({ method: 'GET', fault: { kind: 'stick', resource: connection, status: 'BUILD', until } });
+    const setService = (up: boolean) =>
+      call('PUT', `/v2.0/vpn/vpnservices/${service}`, { vpnservice: { admin_state_up: up } });
+    const updateRouter = () => call('PUT', `/v2.0/routers/${router}`, { router: { name: '' } });
+
+    forgotten('routerUpdate');
+    await setService(false);
+    await setService(true);
+    expect(await status()).toBe('BUILD');
+    expect((await updateRouter()).status).toBe(200);
+    await expect.poll(status, { interval: 5 }).toBe('DOWN');
+
+    forgotten('serviceUpdate');
+    await updateRouter();
+    // Down and up before the agent has looked is nothing to it.
+    await setService(false);
+    await setService(true);
+    expect(await status()).toBe('BUILD');
+    await setService(false);
+    await new Promise((resolve) => setTimeout(resolve, 2 * FAST_DELAYS.agentMs));
+    expect((await setService(true)).status).toBe(200);
+    await expect.poll(status, { interval: 5 }).toBe('DOWN');
+    for (const [table, id] of [
+      ['ipsec_site_connection', connection],
+      ['vpnservice', service],
+      ['router', router],
+    ] as const)
+      simulator.regions.get('left')?.delete(table, id);
+  });
 });

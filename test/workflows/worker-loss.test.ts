@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { PROVISION, type ProvisionResult, TASK_QUEUE } from '../../src/workflows/protocol.js';
@@ -23,17 +23,19 @@ beforeAll(async () => {
   client = new Client({ connection: await Connection.connect({ address: server.address }) });
 }, 120_000);
 
+afterEach(() => simulator.faults.clear());
+
 afterAll(async () => {
   await client.connection.close();
   await simulator.stop();
   await server.stop();
 });
 
-function start(name: string) {
+function start(name: string, changes: Record<string, unknown> = {}) {
   return client.workflow.start(PROVISION, {
     taskQueue: TASK_QUEUE,
     workflowId: `vpn/${name}`,
-    args: [{ spec: tutorialSpec({ name, check: 'none' }) }],
+    args: [{ spec: tutorialSpec({ name, check: 'none', ...changes }) }],
   });
 }
 
@@ -64,7 +66,6 @@ test('killed inside a write: the next worker adopts what it made', async () => {
   const second = await WorkerProcess.start(server.address, simulator, KEY);
   expectWhole(await handle.result(), 'killed');
   await second.end('SIGTERM');
-  simulator.faults.clear();
 }, 120_000);
 
 test('frozen between look-up and POST, and woken after its attempt was given up: it writes nothing', async () => {
@@ -90,5 +91,56 @@ test('frozen between look-up and POST, and woken after its attempt was given up:
   expect(simulator.log.slice(mark).filter((call) => call.method !== 'GET' && call.service !== 'identity')).toEqual([]);
   expectWhole(await handle.result(), 'frozen');
   await other.end('SIGTERM');
-  simulator.faults.clear();
 }, 120_000);
+
+describe('killed between the down and the up of a VPN service', () => {
+  /** The agent of cbk forgets its connections, so that the service is restarted, and the worker is killed once it is down. */
+  async function killedBetween() {
+    const down: FaultPlan = {
+      method: 'PUT',
+      path: '^/v2.0/vpn/vpnservices/',
+      region: 'cbk',
+      fault: { kind: 'lag', ms: 4_000 },
+    };
+    simulator.faults.add({
+      method: 'GET',
+      path: '^/v2.0/vpn/ipsec-site-connections$',
+      region: 'cbk',
+      fault: { kind: 'stick', resource: 'ipsec_site_connection', status: 'DOWN', until: 'serviceUpdate' },
+    });
+    simulator.faults.add(down);
+    const first = await WorkerProcess.start(server.address, simulator, KEY);
+    const handle = await start('halved', { tunnelTimeout: '40s' });
+    await met(down);
+    await first.end('SIGKILL');
+    expect(isUp()).toBe(false);
+    return handle;
+  }
+
+  /** Whether the service of its right end is up. */
+  function isUp(): unknown {
+    const region = simulator.regions.get('cbk');
+    const all = region?.rows('ipsec_site_connection') ?? [];
+    const own = all.find((connection) => String(connection.description).includes(' vpn=halved '));
+    return region?.get('vpnservice', own?.vpnservice_id)?.admin_state_up;
+  }
+
+  test('the next worker sets it up first, and the tunnel comes up', async () => {
+    const handle = await killedBetween();
+    const second = await WorkerProcess.start(server.address, simulator, KEY);
+    expectWhole(await handle.result(), 'halved');
+    expect(isUp()).toBe(true);
+    await second.end('SIGTERM');
+  }, 240_000);
+
+  test('and cancelled before any worker is there: it is as before', async () => {
+    const before = simulator.snapshot();
+    const handle = await killedBetween();
+    await handle.cancel();
+    const second = await WorkerProcess.start(server.address, simulator, KEY);
+    await expect(handle.result()).rejects.toThrow(/cancelled/i);
+    expect(isUp()).toBe(true);
+    expect(simulator.snapshot()).toEqual(before);
+    await second.end('SIGTERM');
+  }, 240_000);
+});

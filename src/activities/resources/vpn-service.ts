@@ -1,28 +1,30 @@
 /**
  * The VPN service: one a router, shared by every VPN over it. Its mark names owner and router, not a VPN.
- * The rule: an existing one is used and never replaced; ours goes when nothing uses it any more, and "in use" is then no error.
+ * The rule: an existing one is used, and never changed or replaced; ours is kept up, and goes when nothing uses it any more: "in use" is then no error.
  */
 import type { VpnService } from '../../openstack/types.js';
 import { isInUse, later, refuse } from '../failures.js';
 import { type Found, type Kind, need, type StepScope } from '../kind.js';
-import { formatMark } from '../mark.js';
+import { formatMark, type Mark, parseMark } from '../mark.js';
 import { foundOf, neutronKind } from './neutron-kind.js';
 
 const base = neutronKind({
   kind: 'vpnService',
   collection: 'vpnServices',
   body: () => ({}),
-  updatable: [],
+  updatable: ['admin_state_up'],
   output: (service) => ({
     status: service.status,
     parent: service.router_id,
     ...(service.external_v4_ip === null ? {} : { address: service.external_v4_ip }),
   }),
-  isReferenced: async (found, { region, attempt }) => {
-    const connections = await attempt.read((call) => region.list('siteConnections', call));
-    return connections.some((connection) => connection.vpnservice_id === found.id);
-  },
+  isReferenced: async (found, scope) =>
+    (await siteConnections(scope)).some((connection) => connection.vpnservice_id === found.id),
 });
+
+function siteConnections({ region, attempt }: Pick<StepScope, 'region' | 'attempt'>) {
+  return attempt.read((call) => region.list('siteConnections', call));
+}
 
 /** The step field in a service's mark. */
 export function serviceStep(routerId: string): string {
@@ -51,15 +53,31 @@ export const vpnService: Kind<'vpnService'> = {
     );
     return oneOfThem(made, scope);
   },
+  async update(found, fields, scope) {
+    if (fields.admin_state_up === false) {
+      // Set back to down only where no other VPN has come to need it meanwhile.
+      const connections = (await siteConnections(scope)).filter((one) => one.vpnservice_id === found.id);
+      if (connections.some((one) => parseMark(one.description)?.vpn !== scope.vpn)) return found;
+    }
+    return base.update(found, fields, scope);
+  },
   differs(found, scope) {
     const service = found.fields as unknown as VpnService;
-    if (service.subnet_id === null) return [];
+    if (service.subnet_id === null) return mayBeSetUp(service, found.mark, scope.site.owner) ? [SET_UP] : [];
     throw refuse(
       'SpecConflict',
       `router ${service.router_id} in ${scope.region.name} has the VPN service ${found.name} (${found.id}) with a subnet. Such a service takes no endpoint groups: the cloud would answer "Missing peer CIDRs for IPsec site-to-site connection". Use another router, or remove that service`,
     );
   },
 };
+
+/** One of ours that is down: someone has set it down, or an attempt was lost between down and up (`nudge.ts`). */
+const SET_UP = { field: 'admin_state_up', have: false, want: true, updatable: true, show: true } as const;
+
+/** Whether a service is ours, down, and in a state in which the API lets it be changed. */
+export function mayBeSetUp(service: VpnService, mark: Mark | undefined, owner: string): boolean {
+  return service.admin_state_up === false && mark?.owner === owner && !service.status.startsWith('PENDING');
+}
 
 /**
  * Several on one router, after a race or a late effect: the one that is in use stays, else the smallest id; those of ours that nothing uses go. Every

@@ -78,5 +78,5 @@ export class ServerLife {
 
 /** A status that a fault forces upon a server, or upon all of a region's. */
 export function forcedStatus(server: Row, region: RegionState): string | undefined {
-  return region.stuck.get(server.id) ?? region.stuck.get('server');
+  return region.stuckAs(server, 'server')?.status;
 }

@@ -1,6 +1,7 @@
 /** Routers and their gateways, by l3_db, l3_gwmode_db and extraroute_db, and under VPN services, neutron-vpnaas's checks. */
 import { neutronError } from '../errors.js';
 import { type CallContext, type RegionState, type Row, revise } from '../state.js';
+import { lookAgain } from '../tunnel-status.js';
 import { assignAddresses, makePort } from './address-allocation.js';
 import type { FixedIp } from './addresses.js';
 import {
@@ -94,6 +95,10 @@ export const ROUTER: Resource = {
     }
     clearGateway(row, context.region);
     if (network !== undefined && gateway !== null) setGateway(row, network, gateway, context);
+  },
+  // Any update is told to the router's agents.
+  afterUpdate(row, _change, { region }) {
+    lookAgain(row.id, 'routerUpdate', region);
   },
   beforeDelete(row, { region }) {
     const ports = portsOf(region, row.id).filter((port) => port.device_owner !== 'network:router_gateway');

@@ -1,6 +1,6 @@
 /** VPN services, by neutron-vpnaas's validator and database. The rule: one without a connection stays PENDING_CREATE, and so can never be changed. */
 import { neutronError } from '../errors.js';
-import { statusOf } from '../tunnel-status.js';
+import { isSeenDown, lookAgain, statusOf } from '../tunnel-status.js';
 import type { FixedIp } from './addresses.js';
 import { type AttributeMap, adminStateUp, description, name, once, owner, readOnly } from './attributes.js';
 import { uuid, uuidOrNone } from './checks.js';
@@ -51,8 +51,10 @@ export const VPN_SERVICE: Resource = {
   refresh(row, context) {
     row.status = statusOf(row, 'vpnservice', context);
   },
-  beforeUpdate(row, _change, context) {
+  beforeUpdate(row, change, context) {
+    const seenDown = isSeenDown(row, context.region);
     notWhilePending(row, context);
+    if (change.admin_state_up === true && seenDown) lookAgain(String(row.router_id), 'serviceUpdate', context.region);
   },
   beforeDelete(row, { region }) {
     if (connectionsWith(region, 'vpnservice_id', row.id).length > 0)
