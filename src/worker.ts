@@ -84,7 +84,7 @@ export async function startWorker(
   });
   const problem = await registerSearchAttributes(connection.operatorService, space);
   if (problem !== undefined) throw new WorkerConfigError([problem]);
-  const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env);
+  const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env, config.sshProxy);
   const worker = await Worker.create({
     connection,
     namespace: space,
