@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { KeyRing } from '../../src/activities/key-ring.js';
+import type { HttpProxy } from '../../src/activities/prove/tcp.js';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { Clouds } from '../../src/openstack/clouds-config.js';
 import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
@@ -233,12 +234,17 @@ export function bundleOnce(): ReturnType<typeof workflowBundle> {
 
 export interface WorkerChanges {
   readonly keys?: KeyRing;
+  readonly sshProxy?: HttpProxy;
   readonly httpTimeoutMs?: number | undefined;
 }
 
 export function workerConfig(
   simulator: Simulator,
-  { keys = KeyRing.parse(randomBytes(32).toString('base64')), httpTimeoutMs = 2_000 }: WorkerChanges = {},
+  {
+    keys = KeyRing.parse(randomBytes(32).toString('base64')),
+    httpTimeoutMs = 2_000,
+    sshProxy = proxyOf(simulator),
+  }: WorkerChanges = {},
 ) {
   const login = {
     OS_AUTH_URL: simulator.authUrl,
@@ -254,7 +260,14 @@ export function workerConfig(
     timing: timingOf(httpTimeoutMs, { pollMs: 25, retryInitialMs: 50, retryMaximumMs: 400 }),
     taskQueue: TASK_QUEUE,
     env: {},
+    sshProxy,
   };
+}
+
+/** Leads to the simulator's floating IPs. */
+export function proxyOf(simulator: Simulator): HttpProxy {
+  const { hostname, port } = new URL(simulator.url);
+  return { host: hostname, port: Number(port) };
 }
 
 export function tutorialSpec(changes: Record<string, unknown> = {}): Record<string, unknown> {

@@ -30,6 +30,7 @@ export class WorkerProcess {
         OS_USERNAME: 'demo',
         OS_PASSWORD: PASSWORD,
         OS_PROJECT_NAME: 'demo',
+        REGIONLINK_SSH_PROXY: simulator.url,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own group: tsx starts node below it, and a signal must reach both.
