@@ -30,10 +30,25 @@ export async function dial(address: string, { proxy, signal, timeoutMs }: DialOp
   }
 }
 
+/** What is wrong with a proxy, if nothing listens there. */
+export async function proxyProblem({ host, port }: HttpProxy, timeoutMs: number): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    (await connected(connect({ host, port, signal }))).destroy();
+    return undefined;
+  } catch (error) {
+    const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : (error as Error).message;
+    return `the proxy of REGIONLINK_SSH_PROXY is not reachable: ${host}:${port}: ${oneLine(why)}`;
+  }
+}
+
 const SSH_PORT = 22;
 
 function straight(host: string, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host, port: SSH_PORT, signal });
+  return connected(connect({ host, port: SSH_PORT, signal }));
+}
+
+function connected(socket: Socket): Promise<Socket> {
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(socket)).once('error', reject);
   });
