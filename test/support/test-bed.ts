@@ -2,7 +2,7 @@
  * Real parts for tests: one Temporal dev server, one simulator with decoys in it, one worker, and short times. Nothing is mocked.
  * The rule: a test never waits for a time; it waits for a run to end or for a call to arrive.
  */
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { KeyRing } from '../../src/activities/key-ring.js';
@@ -103,13 +103,23 @@ export class TestBed {
   /** Secrets that crossed the wire to this bed's clouds and stand in the histories of its runs or in any worker's log. */
   async leakedSecrets(): Promise<readonly string[]> {
     const texts = [...this.logs];
+    const secrets: string[] = [];
     let read = 0;
     for await (const run of this.client.workflow.list({ query: `TaskQueue = '${this.queue}'` })) {
       if (read++ >= MOST_HISTORIES) break;
       const history = await this.client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
       texts.push(JSON.stringify(history));
+      secrets.push(...this.sshSecrets(run.workflowId.replace(/^vpn\//, ''), run.runId));
     }
-    return scan(texts, [...this.simulator.secrets, this.masterKey]);
+    return scan(texts, [...this.simulator.secrets, ...secrets, this.masterKey]);
+  }
+
+  /** The key that a run's test VMs let in, as it could be written down: the line of its PEM that holds the secret, and the secret alone. */
+  sshSecrets(vpn: string, run: string): readonly string[] {
+    const keys = this.keys;
+    const { privateKey = '' } = keys.sshKey(keys.currentId, { owner: 'test@default', vpn, nonce: run }) ?? {};
+    const { d = '' } = createPrivateKey(privateKey).export({ format: 'jwk' });
+    return [privateKey.split('\n')[1] ?? '', d, Buffer.from(d, 'base64url').toString('hex')];
   }
 
   /** Starts a provision of the tutorial under a name. */

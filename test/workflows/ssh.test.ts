@@ -65,6 +65,20 @@ describe('proven', () => {
     expect(bed.simulator.snapshot()).toEqual(before);
   });
 
+  test('with a key that the scan for secrets would find, and does not', async () => {
+    const handle = await bed.provision('ssh-secret', { check: 'ssh' });
+    expect((await bed.end(handle)).messages).toEqual([]);
+    await bed.end(await bed.destroy('ssh-secret'));
+    expect(await bed.leakedSecrets()).toEqual([]);
+    const { runId } = await handle.describe();
+    const logs = bed.logs as string[];
+    for (const secret of bed.sshSecrets('ssh-secret', runId)) {
+      logs.push(`planted ${secret} by the test`);
+      expect(await bed.leakedSecrets()).toHaveLength(1);
+      logs.pop();
+    }
+  });
+
   test('at existing networks, through the site that the spec names and as the user that it names', async () => {
     await makeNetwork(bed.simulator, 'own', '10.7.0.0/24');
     const before = bed.simulator.snapshot();

@@ -43,6 +43,7 @@ export class SshSession {
 
   static async open(over: Duplex, options: LoginOptions): Promise<SshSession> {
     const session = new SshSession(options);
+    over.on('error', () => {});
     const { user, privateKey, timeoutMs } = options;
     try {
       await session.bounded<void>('unreachable', timeoutMs, (resolve, reject) => {
