@@ -5,6 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpProxy } from '../../src/activities/prove/tcp.js';
+import { provisionText } from '../../src/cli/result-text.js';
 import { startWorker } from '../../src/worker.js';
 import { makeNetwork } from '../support/existing-network.js';
 import { bundleOnce, REGIONS, TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
@@ -37,6 +38,9 @@ function alter(name: (typeof REGIONS)[number], table: Table, change: (row: Recor
 }
 
 const noUserData = () => ({ _userData: '' });
+const noPing = ({ _userData: script }: Record<string, unknown>) => ({
+  _userData: Buffer.from(`${Buffer.from(String(script), 'base64')}rm /bin/ping\n`).toString('base64'),
+});
 const otherPort = ({ protocol }: Record<string, unknown>) => (protocol === 'tcp' ? { port_range_max: 21 } : {});
 
 function sshSpec(check: Record<string, unknown> = {}, tunnelTimeout = '30s') {
@@ -57,6 +61,10 @@ describe('proven', () => {
       { from: 'left', to: 'right', lossPercent: 0, sent: 5, through },
       { from: 'right', to: 'left', lossPercent: 0, sent: 5, through },
     ]);
+    if (result !== undefined)
+      expect(provisionText(result)).toMatch(
+        /^VPN by-ssh stands, proven by pings both ways, by SSH through 172\.24\.4\.\d+$/m,
+      );
     for (const name of REGIONS) {
       expect(bed.simulator.regions.get(name)?.rows('floatingip')).toEqual([]);
       expect(bed.simulator.regions.get(name)?.rows('server')).toEqual([]);
@@ -126,6 +134,13 @@ describe('not proven, with what to look at, and all is as before', () => {
     expect(far).toMatchObject({ type: 'CheckInconclusive' });
     expect(far.text).toContain('the test VM of right never ran its script');
     expect(far.text).toContain('What SSH says: the key was refused');
+  });
+
+  test('an image that has no ping: told at once, and not at the deadline', async () => {
+    alter('cbk', 'server', noPing);
+    const { type, text } = await failed('no-ping', sshSpec({}, '10m'));
+    expect(type).toBe('CheckInconclusive');
+    expect(text).toContain('the image of the test VM of right has no command ping');
   });
 
   test('a floating IP that nothing is let in by', async () => {
