@@ -6,6 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpProxy } from '../../src/activities/prove/tcp.js';
 import { provisionText } from '../../src/cli/result-text.js';
+import { RegionLink } from '../../src/client/index.js';
 import { startWorker } from '../../src/worker.js';
 import { makeNetwork } from '../support/existing-network.js';
 import { bundleOnce, REGIONS, TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
@@ -196,6 +197,21 @@ async function untilPinging(handle: WorkflowHandle): Promise<void> {
   }
 }
 
+test('ended by force while it waits: destroy finds the floating IP by its mark, and removes it before what it keeps', async () => {
+  const before = bed.simulator.snapshot();
+  alter('cbk', 'ikepolicy', () => ({ encryption_algorithm: 'aes-256' }));
+  const handle = await bed.provision('terminated', sshSpec({}, '2m'));
+  await untilPinging(handle);
+  await handle.terminate();
+  const link = await RegionLink.connect({ address: bed.server.address, namespace: 'default' });
+  const { sets } = await link.survey();
+  await link.close();
+  const strays = sets.flatMap((set) => set.strays.map((stray) => `${stray.region} ${stray.kind}`));
+  expect(strays).toEqual(expect.arrayContaining(['dbl floatingIp', 'dbl sshRule', 'cbk sshRule']));
+  expect((await bed.end(await bed.destroy('terminated'))).messages).toEqual([]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+});
+
 test('a cancel while it waits ends it at once, and all is as before', async () => {
   const before = bed.simulator.snapshot();
   alter('cbk', 'ikepolicy', () => ({ encryption_algorithm: 'aes-256' }));
@@ -204,4 +220,4 @@ test('a cancel while it waits ends it at once, and all is as before', async () =
   await handle.cancel();
   expect((await bed.end(handle)).status).toBe('CANCELLED');
   expect(bed.simulator.snapshot()).toEqual(before);
-}, 60_000);
+});
