@@ -29,8 +29,7 @@ interface Machine {
 
 function keyPair(): { readonly privateKey: string; readonly publicKey: string } {
   const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' });
-  const key = ssh2.utils.parseKey(pem.toString());
-  if (key instanceof Error) throw key;
+  const key = keyOf(pem.toString());
   return { privateKey: pem.toString(), publicKey: `${key.type} ${key.getPublicSSH().toString('base64')}` };
 }
 
@@ -92,13 +91,44 @@ async function until(done: () => Promise<boolean>): Promise<void> {
   while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-function login(sock: Duplex, user = 'root', key = privateKey): Promise<ssh2.Client> {
+function keyOf(pem: string): ssh2.ParsedKey {
+  const key = ssh2.utils.parseKey(pem);
+  if (key instanceof Error) throw key;
+  return key;
+}
+
+/** Shows one key and signs with another. */
+class Forger extends ssh2.BaseAgent {
+  constructor(
+    private readonly shown: ssh2.ParsedKey,
+    private readonly own: ssh2.ParsedKey,
+  ) {
+    super();
+  }
+
+  getIdentities(done: ssh2.IdentityCallback<ssh2.ParsedKey>): void {
+    done(undefined, [this.shown]);
+  }
+
+  override sign(
+    _: unknown,
+    data: Buffer,
+    options: ssh2.SigningRequestOptions | ssh2.SignCallback,
+    done?: ssh2.SignCallback,
+  ): void {
+    const signature = this.own.sign(data);
+    const answer = typeof options === 'function' ? options : done;
+    if (!(signature instanceof Error)) answer?.(undefined, signature);
+  }
+}
+
+function login(sock: Duplex, user = 'root', key: string | ssh2.BaseAgent = privateKey): Promise<ssh2.Client> {
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client
       .once('ready', () => resolve(client))
       .on('error', reject)
-      .connect({ sock, username: user, privateKey: key });
+      .connect({ sock, username: user, ...(typeof key === 'string' ? { privateKey: key } : { agent: key }) });
   });
 }
 
@@ -121,6 +151,9 @@ describe('a floating IP', () => {
       cloud.call('network', `/v2.0/floatingips/${made.id}`, { method: 'PUT', body: { floatingip: { port_id } } });
     expect(await statusOf(`${floating}:22`)).toBe(504);
     expect((await settle(near.port)).status).toBe(200);
+    expect(await statusOf(`${floating}:22`)).toBe(504);
+    await letIn(near.group, { protocol: 'icmp' });
+    await letIn(near.group, { ...SSH, port_range_min: 23 });
     expect(await statusOf(`${floating}:22`)).toBe(504);
     await letIn(near.group, SSH);
     await until(async () => (await statusOf(`${floating}:22`)) === 200);
@@ -145,6 +178,9 @@ describe('a floating IP', () => {
       ['root', keyPair().privateKey],
     ] as const)
       await expect(login((await ask(`${floating}:22`)).socket, user, key)).rejects.toThrow(/authentication methods/);
+    const sock = (await ask(`${floating}:22`)).socket;
+    const agent = new Forger(keyOf(privateKey), keyOf(keyPair().privateKey));
+    await expect(login(sock, 'root', agent)).rejects.toThrow(/authentication methods/);
   });
 
   test('leads on from its VM to where a packet from there would get', async () => {
