@@ -38,7 +38,8 @@ const installed = join(modules, '.package-lock.json');
 const lock = join(root, 'package-lock.json');
 if (!linked && (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs - 1000)) {
   console.error('installing what package-lock.json names (npm ci) …');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // No package needs its install script; ssh2's would compile an option of it, and fetch Node's headers for that.
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',

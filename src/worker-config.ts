@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { KeyRing } from './activities/key-ring.js';
+import type { HttpProxy } from './activities/prove/tcp.js';
 import { Clouds } from './openstack/clouds-config.js';
 import type { Timing } from './workflows/protocol.js';
 
@@ -14,6 +15,8 @@ export interface WorkerConfig {
   readonly timing: Timing;
   readonly taskQueue: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Through which floating IPs are reached for a check by SSH. @default straight */
+  readonly sshProxy?: HttpProxy;
 }
 
 export class WorkerConfigError extends Error {
@@ -71,6 +74,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
   const seconds = Number(env.REGIONLINK_HTTP_TIMEOUT ?? 30);
   if (!(seconds > 0))
     problems.push(`REGIONLINK_HTTP_TIMEOUT must be a number of seconds, not "${env.REGIONLINK_HTTP_TIMEOUT}"`);
+  const sshProxy = attempt(() => proxyOf(env.REGIONLINK_SSH_PROXY));
   if (clouds === undefined) return { problems };
   if (keys === undefined || problems.length > 0) return { clouds, problems };
   const config = {
@@ -80,8 +84,21 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
     timing: timingOf(seconds * 1000),
     taskQueue: env.REGIONLINK_TASK_QUEUE ?? 'regionlink',
     env: { ...env },
+    ...(sshProxy === undefined ? {} : { sshProxy }),
   };
   return { config, clouds, problems };
+}
+
+/** What is no address is not repeated: it may hold a password. */
+function proxyOf(text: string | undefined): HttpProxy | undefined {
+  if (text === undefined || text === '') return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = url?.protocol === 'http:' && url.pathname === '/' && url.search === '' && url.hash === '';
+  if (url === undefined || !plain || url.username !== '' || url.password !== '')
+    throw new Error(
+      'REGIONLINK_SSH_PROXY must be http://host:port, an HTTP proxy that takes CONNECT to port 22, without user and password',
+    );
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };
 }
 
 function masterKey(env: NodeJS.ProcessEnv): string {

@@ -16,6 +16,7 @@ import {
 } from '@temporalio/worker';
 import { beatEveryMs } from './activities/attempt.js';
 import { createActivities } from './activities/index.js';
+import { proxyProblem } from './activities/prove/tcp.js';
 import { WorkerContext } from './activities/worker-context.js';
 import { connectToTemporal, type TemporalPlace } from './client/connect.js';
 import { TemporalUnavailableError } from './client/errors.js';
@@ -84,7 +85,7 @@ export async function startWorker(
   });
   const problem = await registerSearchAttributes(connection.operatorService, space);
   if (problem !== undefined) throw new WorkerConfigError([problem]);
-  const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env);
+  const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env, config.sshProxy);
   const worker = await Worker.create({
     connection,
     namespace: space,
@@ -155,12 +156,13 @@ async function registerSearchAttributes(operator: Operator, namespace: string): 
 /** Everything that keeps a worker with these settings from working, in words. Logs in at each cloud; adds the search attributes that are missing. */
 export async function preflight({ config, clouds, problems }: WorkerSettings): Promise<readonly (string | Error)[]> {
   const timeoutMs = config?.timing.httpTimeoutMs ?? PREFLIGHT_TIMEOUT_MS;
-  const [temporal, ...ofClouds] = await Promise.all([
+  const [temporal, proxy, ...ofClouds] = await Promise.all([
     temporalProblems(config?.owner),
+    config?.sshProxy === undefined ? undefined : proxyProblem(config.sshProxy, timeoutMs),
     ...(clouds === undefined ? [] : clouds.names.map((name) => cloudProblems(clouds, name, timeoutMs))),
   ]);
   const none = clouds?.names.length === 0 ? ['no cloud is configured: add clouds.yaml, or OS_* variables'] : [];
-  return [...problems, ...temporal, ...none, ...ofClouds.flat()];
+  return [...problems, ...temporal, ...(proxy === undefined ? [] : [proxy]), ...none, ...ofClouds.flat()];
 }
 
 async function temporalProblems(owner: string | undefined): Promise<readonly (string | Error)[]> {

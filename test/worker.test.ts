@@ -64,6 +64,7 @@ test('all that is wrong is told in one message: configuration, Temporal, each cl
   const { status, stdout, stderr } = await regionlink(['worker', '--json'], {
     OS_CLIENT_CONFIG_FILE: file,
     REGIONLINK_HTTP_TIMEOUT: 'soon',
+    REGIONLINK_SSH_PROXY: 'http://user:proxy-password-4e8@proxy:3128',
   });
   simulator.faults.clear();
   expect(status).toBe(2);
@@ -71,6 +72,7 @@ test('all that is wrong is told in one message: configuration, Temporal, each cl
     /REGIONLINK_OWNER must be set/,
     /REGIONLINK_MASTER_KEY_FILE .* must be set/,
     /REGIONLINK_HTTP_TIMEOUT .* not "soon"/,
+    /REGIONLINK_SSH_PROXY must be http:\/\/host:port.* without user and password/,
     /no Temporal server answers at 127\.0\.0\.1:1 /,
     /cloud "?refused"? .*refuses the login/,
     /cloud lacking, region cbk: lacks the extension vpnaas and vpn-endpoint-groups/,
@@ -79,9 +81,9 @@ test('all that is wrong is told in one message: configuration, Temporal, each cl
     /cloud incomplete: .*not complete/,
   ])
     expect(stderr).toMatch(part);
-  expect(stderr).not.toMatch(/cloud fine|tonic|\n\s+at |wrong-password/);
+  expect(stderr).not.toMatch(/cloud fine|tonic|\n\s+at |wrong-password|proxy-password/);
   const { type, problems, exitCode } = reported(stdout);
-  expect([type, problems.length, exitCode]).toEqual(['WorkerConfigError', 9, 2]);
+  expect([type, problems.length, exitCode]).toEqual(['WorkerConfigError', 10, 2]);
 }, 60_000);
 
 test('Temporal down and nothing else: its own sentence and its own exit code', async () => {
@@ -89,6 +91,16 @@ test('Temporal down and nothing else: its own sentence and its own exit code', a
   expect(status).toBe(4);
   expect(stderr.trim()).toMatch(/^no Temporal server answers at 127\.0\.0\.1:1 .*TEMPORAL_ADDRESS$/);
   expect(reported(stdout)).toMatchObject({ type: 'TemporalUnavailableError', exitCode: 4 });
+}, 60_000);
+
+test('a proxy for SSH that is not there is told', async () => {
+  const { status, stderr } = await regionlink(['worker'], {
+    ...login(),
+    TEMPORAL_ADDRESS: server.address,
+    REGIONLINK_SSH_PROXY: 'http://127.0.0.1:1',
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/the proxy of REGIONLINK_SSH_PROXY is not reachable: 127\.0\.0\.1:1: .*ECONNREFUSED/);
 }, 60_000);
 
 test('a namespace that is not there is told', async () => {

@@ -1,5 +1,5 @@
 /**
- * The two ends of the proof by console: the script that a test VM runs, and what its console says of it.
+ * The scripts that test VMs run, and what their consoles and `ping` itself say: of the proof by console the whole, of the one by SSH the way in.
  * The rule: the script is plain `sh` as busybox, CirrOS and cloud-init images have it; the reader accepts its lines anywhere in a console that others write to as well.
  */
 import type { PingStatistics } from '../workflows/protocol.js';
@@ -11,18 +11,41 @@ export interface CheckScriptOptions {
   readonly peers: readonly { readonly site: string; readonly address: string }[];
 }
 
-/** Pings in one measured sequence. */
+export interface LoginScriptOptions {
+  readonly nonce: string;
+  readonly site: string;
+  /** Whom to let in, by `useradd`'s rules for a name. */
+  readonly user: string;
+  /** A line of `authorized_keys`. Nothing else of the key may be in here. */
+  readonly publicKey: string;
+}
+
+/** Pings in one measured sequence, seconds apart, and seconds that the last one is waited for. */
 const COUNT = 5;
+const WAIT_SECONDS = 2;
 const WORD = 'regionlink-check';
+
+/** Longest that one measured sequence may take, in milliseconds, and as much again for a slow machine. */
+export const SEQUENCE_MS = 2 * (COUNT + WAIT_SECONDS) * 1000;
+
+/** One measured sequence, for a shell. */
+export function pingCommand(address: string): string {
+  return `ping -c ${COUNT} -W ${WAIT_SECONDS} ${address}`;
+}
+
+/** How a script begins: with a way to tell something on the console. */
+function head(what: string, { nonce, site }: { readonly nonce: string; readonly site: string }): string {
+  return `#!/bin/sh
+# Test VM of regionlink: ${what}
+tag="${WORD} ${nonce} ${site}"
+say() { if [ -w /dev/console ]; then echo "$*" > /dev/console; else echo "$*"; fi; }
+`;
+}
 
 /** User data that pings every peer over and over: one short probe until it answers, then a measured sequence. */
 export function checkScript({ nonce, site, peers }: CheckScriptOptions): string {
   const targets = peers.map((peer) => `${peer.site}=${peer.address}`).join(' ');
-  return `#!/bin/sh
-# Test VM of regionlink: pings its peers and writes what ping says to the console.
-tag="${WORD} ${nonce} ${site}"
-say() { if [ -w /dev/console ]; then echo "$*" > /dev/console; else echo "$*"; fi; }
-summary() { grep -E 'packets transmitted|min/avg/max' | tr '\\n' ' '; }
+  return `${head('pings its peers and writes what ping says to the console.', { nonce, site })}summary() { grep -E 'packets transmitted|min/avg/max' | tr '\\n' ' '; }
 say "$tag start"
 seq=0
 while [ "$seq" -lt 100000 ]; do
@@ -32,7 +55,7 @@ while [ "$seq" -lt 100000 ]; do
     address=\${target#*=}
     say "$tag $peer $seq begin"
     if ping -c 1 -W 1 "$address" > /dev/null 2>&1; then
-      say "$tag $peer $seq end $(ping -c ${COUNT} -W 2 "$address" 2>&1 | summary)"
+      say "$tag $peer $seq end $(${pingCommand('"$address"')} 2>&1 | summary)"
     else
       sleep 1
     fi
@@ -42,18 +65,32 @@ done
 `;
 }
 
+/**
+ * User data that lets a key in, and says so on the console. Where the image has an SSH server of its own, that is all it takes.
+ */
+export function loginScript({ nonce, site, user, publicKey }: LoginScriptOptions): string {
+  return `${head('lets the check log in by SSH.', { nonce, site })}home=$(grep "^${user}:" /etc/passwd | cut -d: -f6)
+if [ -z "$home" ]; then say "$tag has no user ${user}"; exit 1; fi
+mkdir -p "$home/.ssh"
+printf '\n%s\n' '${publicKey}' >> "$home/.ssh/authorized_keys"
+chown ${user} "$home/.ssh" "$home/.ssh/authorized_keys"
+chmod 700 "$home/.ssh"
+chmod 600 "$home/.ssh/authorized_keys"
+if command -v restorecon > /dev/null 2>&1; then restorecon -R "$home/.ssh"; fi
+say "$tag start"
+`;
+}
+
 /** What one VM's console tells about one peer. */
 export interface ConsoleReport {
   readonly started: boolean;
   /** Highest sequence that has begun, 0 for none. */
   readonly begun: number;
   /** Measured sequences, oldest first. */
-  readonly measured: readonly (Pick<PingStatistics, 'sent' | 'received' | 'lossPercent' | 'rtt'> & {
-    readonly sequence: number;
-  })[];
+  readonly measured: readonly (PingSummary & { readonly sequence: number })[];
 }
 
-/** Reads a console for the lines of one VM about one peer. iputils and busybox word their summaries differently. */
+/** Reads a console for the lines of one VM about one peer. */
 export function readConsole(text: string, nonce: string, site: string, peer: string): ConsoleReport {
   const tag = `${WORD} ${nonce} ${site}`;
   const lines = text
@@ -73,7 +110,11 @@ export function readConsole(text: string, nonce: string, site: string, peer: str
   };
 }
 
-function readSummary(text: string): Pick<PingStatistics, 'sent' | 'received' | 'lossPercent' | 'rtt'> | undefined {
+export type PingSummary = Pick<PingStatistics, 'sent' | 'received' | 'lossPercent' | 'rtt'>;
+
+/** What `ping` says at its end. Undefined where it says nothing, or no answer came, which leaves it without times. */
+export function readSummary(text: string): PingSummary | undefined {
+  // iputils and busybox word it differently.
   const counts = text.match(/(\d+) packets transmitted, (\d+)(?: packets)? received/);
   const times = text.match(/= ?([\d.]+)\/([\d.]+)\/([\d.]+)/);
   if (counts === null || times === null) return undefined;

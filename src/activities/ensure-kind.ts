@@ -134,7 +134,7 @@ function outputOf<K extends ResourceKind>(
     id: found.id,
     name: found.name || scope.step.name,
     action,
-    ...kind.output(found),
+    ...kind.output(found, scope),
     ...(doubtAt === undefined ? {} : { doubtAt }),
   };
 }

@@ -2,12 +2,18 @@
  * The worker's master keys, and the secrets that derive from them. A generated PSK is stored nowhere: both ends, every retry and every worker with the same key derive the same one.
  * The rule: nothing that derives from a key leaves this worker but into the cloud that needs it.
  */
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createECDH, createHmac, createPrivateKey, hkdfSync } from 'node:crypto';
 
 /** A master key, known by an id that may be told to anyone. */
 interface MasterKey {
   readonly id: string;
   readonly secret: Buffer;
+}
+
+/** A key that test VMs let in. `privateKey` is PEM and never leaves this process; `publicKey` is a line of `authorized_keys`. */
+export interface SshKey {
+  readonly privateKey: string;
+  readonly publicKey: string;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -67,4 +73,50 @@ export class KeyRing {
     const even = [...bytes].filter((byte) => byte < ALPHABET.length * 4).slice(0, PSK_LENGTH);
     return even.map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
   }
+
+  /**
+   * The key of a run's test VMs: ECDSA on P-256, since the SSH server of small images (dropbear before 2020) knows no Ed25519. Undefined where this
+   * worker does not have that master key.
+   */
+  sshKey(
+    keyId: string,
+    parts: { readonly owner: string; readonly vpn: string; readonly nonce: string },
+  ): SshKey | undefined {
+    const key = this.keys.get(keyId);
+    if (key === undefined) return undefined;
+    const info = JSON.stringify(['regionlink ssh', parts.owner, parts.vpn]);
+    // 64 bits more than the scalar has, so that the remainder favours none (FIPS 186-5, A.2.1).
+    const bits = BigInt(`0x${Buffer.from(hkdfSync('sha256', key.secret, parts.nonce, info, 40)).toString('hex')}`);
+    const scalar = Buffer.from(((bits % (P256_ORDER - 1n)) + 1n).toString(16).padStart(64, '0'), 'hex');
+    const curve = createECDH('prime256v1');
+    curve.setPrivateKey(scalar);
+    const point = curve.getPublicKey();
+    const jwk = {
+      kty: 'EC',
+      crv: 'P-256',
+      d: scalar.toString('base64url'),
+      x: point.subarray(1, 33).toString('base64url'),
+      y: point.subarray(33).toString('base64url'),
+    };
+    return {
+      privateKey: createPrivateKey({ key: jwk, format: 'jwk' }).export({ type: 'sec1', format: 'pem' }).toString(),
+      publicKey: `${SSH_KEY_TYPE} ${sshStrings(SSH_KEY_TYPE, 'nistp256', point).toString('base64')}`,
+    };
+  }
+}
+
+/** Number of points of P-256. */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+const SSH_KEY_TYPE = 'ecdsa-sha2-nistp256';
+
+/** Each with its length before it: RFC 5656, 3.1. */
+function sshStrings(...parts: readonly (string | Buffer)[]): Buffer {
+  return Buffer.concat(
+    parts.flatMap((part) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(part.length);
+      return [length, Buffer.from(part)];
+    }),
+  );
 }

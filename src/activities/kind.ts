@@ -64,7 +64,7 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   /** Removes it and returns when it is gone. */
   remove(found: Found, scope: Pick<StepScope, 'region' | 'attempt'>): Promise<void>;
   /** What later steps and the result need of it. */
-  output(found: Found): Partial<Omit<StepOutput, 'id' | 'name' | 'action'>>;
+  output(found: Found, scope: StepScope<K>): Partial<Omit<StepOutput, 'id' | 'name' | 'action'>>;
 }
 
 /** The output of the step of that kind at the same site, or at `site`. */

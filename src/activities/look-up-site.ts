@@ -138,6 +138,12 @@ async function givenNetwork(
   }
   return {
     [siteStepKey(site.key, 'router')]: { id: router.id, name: router.name, action: 'existing' },
+    [siteStepKey(site.key, 'externalGateway')]: {
+      id: router.id,
+      name: router.name,
+      action: 'existing',
+      parent: router.external_gateway_info.network_id,
+    },
     [siteStepKey(site.key, 'subnet')]: {
       id: subnet.id,
       name: subnet.name,

@@ -3,67 +3,42 @@
  * The rules: only pings begun after both connections stood count; DOWN is a stage and no failure; what fails says why.
  */
 import { activityInfo } from '@temporalio/activity';
-import type { Region } from '../openstack/region.js';
 import type { LinkInput, PingOutput, PingStatistics, TunnelOutput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
-import { type ConsoleReport, readConsole } from './check-script.js';
 import { diagnose, statusesOf } from './diagnose.js';
-import { isGone, refuse } from './failures.js';
+import { refuse } from './failures.js';
 import { Nudger, nudgingTime } from './nudge.js';
+import { proverByConsole } from './prove/by-console.js';
+import { SshProver, wayIn } from './prove/by-ssh.js';
+import type { Direction, Prover } from './prove/prover.js';
 import { readEnds, readStatuses, UNSEEN } from './read-ends.js';
 import type { WorkerContext } from './worker-context.js';
-
-/** Lines of a console that are read: enough for minutes of our own, with a kernel's chatter between. */
-const CONSOLE_LINES = 400;
-
-interface Direction {
-  readonly from: string;
-  readonly to: string;
-  readonly region: Region;
-  readonly server: string;
-  readonly address: string;
-  /** Sequences up to this one began before the connections stood. */
-  baseline: number;
-}
 
 export function makePingPeers(worker: WorkerContext) {
   return (input: LinkInput): Promise<PingOutput> =>
     Attempt.run(nudgingTime(input), async (attempt) => {
       const nudger = await Nudger.start(input, worker, attempt);
       const directions = await directionsOf(input, worker, attempt);
-      for (const direction of directions) direction.baseline = (await look(direction, input, attempt)).begun;
+      const entry = wayIn(input);
+      const prover =
+        entry === undefined
+          ? await proverByConsole(directions, input, attempt)
+          : new SshProver(entry, directions, input, worker, attempt);
       const deadline = deadlineOf(input);
-      const answers = new Map<Direction, PingStatistics>();
-      const started = new Set<Direction>();
+      const answers = new Map<string, PingStatistics>();
       for (;;) {
-        const reports = await Promise.all(directions.map((direction) => look(direction, input, attempt)));
-        for (const [index, report] of reports.entries()) {
-          const direction = directions[index];
-          if (direction === undefined) continue;
-          if (report.started) started.add(direction);
-          const best = report.measured
-            .filter((one) => one.sequence > direction.baseline && one.received > 0)
-            .sort((a, b) => a.lossPercent - b.lossPercent)[0];
-          const { from, to, address } = direction;
-          if (best !== undefined)
-            answers.set(direction, {
-              from,
-              to,
-              address,
-              sent: best.sent,
-              received: best.received,
-              lossPercent: best.lossPercent,
-              rtt: best.rtt,
-            });
+        for (const one of await prover.look()) {
+          const best = answers.get(one.from);
+          if (best === undefined || one.lossPercent < best.lossPercent) answers.set(one.from, one);
         }
-        const all = directions.flatMap((direction) => answers.get(direction) ?? []);
+        const all = directions.flatMap((direction) => answers.get(direction.from) ?? []);
         const whole = all.length === directions.length && all.every((one) => one.lossPercent === 0);
         // A loss in the tunnel's first seconds is given the chance of a clean sequence, until the time is up.
         if (whole || (all.length === directions.length && Date.now() > deadline))
           return { directions: all, ...nudger.output };
-        if (Date.now() > deadline) throw await notProven(input, worker, attempt, directions, started, nudger);
+        if (Date.now() > deadline) throw await notProven(prover, input, worker, attempt, nudger);
         // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
-        if (all.length === 0 && started.size === directions.length) await nudger.turn();
+        if (all.length === 0 && prover.hears) await nudger.turn();
         await attempt.pause(input.timing.pollMs);
       }
     });
@@ -111,7 +86,11 @@ function deadlineOf(input: LinkInput): number {
   return activityInfo().scheduledTimestampMs + input.timeoutMs;
 }
 
-async function directionsOf(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<readonly Direction[]> {
+async function directionsOf(
+  input: LinkInput,
+  worker: WorkerContext,
+  attempt: Attempt,
+): Promise<readonly [Direction, Direction]> {
   const [a, b] = input.sites;
   const make = async (from: typeof a, to: typeof a): Promise<Direction> => ({
     from: from.site,
@@ -119,39 +98,19 @@ async function directionsOf(input: LinkInput, worker: WorkerContext, attempt: At
     region: await worker.open(from, attempt),
     server: input.outputs[`${from.site}/server`]?.id ?? '',
     address: input.outputs[`${to.site}/port`]?.address ?? '',
-    baseline: 0,
   });
   return [await make(a, b), await make(b, a)];
 }
 
-async function look(direction: Direction, input: LinkInput, attempt: Attempt): Promise<ConsoleReport> {
-  try {
-    const text = await attempt.read((call) => direction.region.consoleOutput(direction.server, CONSOLE_LINES, call));
-    return readConsole(text, input.run, direction.from, direction.to);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    throw refuse(
-      'CheckInconclusive',
-      `test VM ${direction.server} of ${direction.from} is gone, or region ${direction.region.name} gives no console output: someone removed it, or use check: none`,
-    );
-  }
-}
-
 async function notProven(
+  prover: Prover,
   input: LinkInput,
   worker: WorkerContext,
   attempt: Attempt,
-  directions: readonly Direction[],
-  started: ReadonlySet<Direction>,
   nudger: Nudger,
 ): Promise<Error> {
-  const silent = directions.filter((direction) => !started.has(direction)).map((direction) => direction.from);
-  if (silent.length > 0) {
-    return refuse(
-      'CheckInconclusive',
-      `the test VM of ${silent.join(' and ')} never ran its script within ${input.timeoutMs / 1000} s, so nothing is known of tunnel ${input.link}: its image may not run user data (cloud-init), or not reach the metadata`,
-    );
-  }
+  const unknown = await prover.inconclusive();
+  if (unknown !== undefined) return refuse('CheckInconclusive', unknown);
   const ends = await readEnds(input, worker, attempt);
   return refuse(
     'TunnelDown',

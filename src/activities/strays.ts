@@ -2,7 +2,7 @@
  * What is stray among the holdings of all places: doubles, test VMs' resources, incomplete sets, VPN services that nothing uses.
  * The rule: told from marks and from what refers to what, never from what Temporal remembers. A whole VPN has no strays but doubles and test VMs.
  */
-import type { ResourceKind } from '../graph/types.js';
+import { KINDS } from '../graph/kinds.js';
 import type { StrayOwner, StrayReason, SurveyOutput } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { type Holdings, type Item, resourcesOf } from './holdings.js';
@@ -18,8 +18,6 @@ interface StrayItems {
   readonly sets: readonly { readonly of: StrayOwner; readonly strays: readonly StrayItem[] }[];
   readonly unclear: SurveyOutput['unclear'];
 }
-
-const TEMPORARY: ReadonlySet<ResourceKind> = new Set(['securityGroup', 'securityGroupRule', 'port', 'server']);
 
 export async function straysIn(all: readonly Holdings[], attempt: Attempt): Promise<StrayItems> {
   const sets: StrayItems['sets'][number][] = [];
@@ -59,7 +57,7 @@ async function besidesTheVpn(marked: readonly Item[], attempt: Attempt): Promise
   const ofStep = ({ link, site, kind }: Item) => `${link} ${site} ${kind}`;
   for (const step of new Set(marked.map(ofStep))) {
     const items = marked.filter((item) => ofStep(item) === step);
-    const check = items.filter((item) => TEMPORARY.has(item.kind));
+    const check = items.filter((item) => KINDS[item.kind].temporary);
     strays.push(...check.map((item) => ({ item, why: 'check' as const })));
     if (check.length > 0) continue;
     strays.push(...(await doublesIn(items, attempt)).map((item) => ({ item, why: 'double' as const })));

@@ -10,17 +10,19 @@ import type { SitePins, Timing } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
 import type { KeyRing } from './key-ring.js';
+import type { HttpProxy } from './prove/tcp.js';
 
 export class WorkerContext {
   readonly regions = new Regions();
 
-  /** `owner`: configured owner and Temporal namespace, as marks have it. `env`: where a user's own PSK may come from. */
+  /** `owner`: configured owner and Temporal namespace, as marks have it. `env`: where a user's own PSK may come from. `sshProxy`: leads to floating IPs. */
   constructor(
     readonly clouds: Clouds,
     readonly owner: string,
     readonly keys: KeyRing,
     readonly timing: Timing,
     readonly env: Readonly<Record<string, string | undefined>>,
+    readonly sshProxy?: HttpProxy,
   ) {}
 
   /**

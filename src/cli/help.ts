@@ -14,6 +14,8 @@ const VARIABLES = {
   REGIONLINK_MASTER_KEY_FILE: 'required: file with the master key (or the key itself in REGIONLINK_MASTER_KEY)',
   REGIONLINK_TASK_QUEUE: 'task queue, else regionlink',
   REGIONLINK_HTTP_TIMEOUT: 'seconds that one call of a cloud may take, else 30',
+  REGIONLINK_SSH_PROXY:
+    'http://host:port of an HTTP proxy (CONNECT) through which floating IPs are reached for check: ssh, else straight',
   OS_CLIENT_CONFIG_FILE: 'clouds.yaml, else the one in ., ~/.config/openstack or /etc/openstack; or OS_* variables',
   REGIONLINK_TEMPORAL_CLI: 'path of the temporal command, where it is not on PATH',
   REGIONLINK_DEBUG: '1 shows stack traces',

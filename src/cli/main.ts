@@ -60,7 +60,7 @@ function program(): Command {
       helpText({
         note: `Listed are:
   double          another resource of the same step is the one in use
-  check           a test VM, its port or security group, of a run that ended
+  check           a test VM, its port, floating IP or security group, of a run that ended
   incomplete      a resource of a set that is no working VPN
   unused service  a VPN service of ours that no connection uses
 Never a whole VPN, one with an open run, or anything without our mark. Where nobody can be asked it only lists, unless --yes is said.`,
@@ -123,6 +123,7 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
           ...ASKS_TEMPORAL.variables,
           'REGIONLINK_TASK_QUEUE',
           'REGIONLINK_HTTP_TIMEOUT',
+          'REGIONLINK_SSH_PROXY',
         ],
         example: 'REGIONLINK_OWNER=my-team REGIONLINK_MASTER_KEY_FILE=master-key regionlink worker',
       }),

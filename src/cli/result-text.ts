@@ -19,13 +19,19 @@ export function provisionText(result: ProvisionResult): string {
         `  ping ${ping.from} → ${ping.to} (${ping.address}): ${ping.received} of ${ping.sent} answered, ${ping.lossPercent} % loss, rtt ${ping.rtt.min}/${ping.rtt.avg}/${ping.rtt.max} ms`,
     ),
   ]);
-  const proof = result.proof === 'proven' ? 'proven by pings both ways' : 'not proven: check is none';
+  const proof = result.proof === 'proven' ? provenText(result) : 'not proven: check is none';
   return [
     `VPN ${result.vpn} stands, ${proof}`,
     ...sites,
     ...links,
     ...result.warnings.map((warning) => `\nwarning: ${warning}`),
   ].join('\n');
+}
+
+function provenText({ links }: ProvisionResult): string {
+  const through = new Set(links.flatMap((link) => link.ping.flatMap((ping) => ping.through ?? [])));
+  const how = through.size === 0 ? '' : `, by SSH through ${[...through].join(' and ')}`;
+  return `proven by pings both ways${how}`;
 }
 
 /** What was removed, region by region; in the order of the sites where the run's progress tells it. */

@@ -29,24 +29,40 @@ type EndKind = 'peerEndpointGroup' | 'siteConnection';
 type SiteKind = Exclude<ResourceKind, EndKind>;
 const END_KINDS: readonly EndKind[] = ['peerEndpointGroup', 'siteConnection'];
 const CHECK_KINDS: readonly SiteKind[] = ['securityGroup', 'securityGroupRule', 'port', 'server'];
+/** With SSH a rule more at every site, and one floating IP a link: the second test VM is reached through the first. */
+const SSH_KINDS: readonly SiteKind[] = [...CHECK_KINDS, 'sshRule'];
 
 const NOTHING_LOOKED_UP: LookUps = { given: {}, images: {} };
 
 /** The steps of a VPN, every step after all that it needs. Without look-ups the shape is the same and what only a cloud knows is empty. */
 export function buildGraph(spec: VpnSpec, lookUps: LookUps = NOTHING_LOOKED_UP): Graph {
   const linked = new Set(spec.links.flatMap((link) => link.ends.map((end) => end.site)));
-  const checked = spec.check.via !== 'none';
+  const entries = new Set(entrySites(spec));
   const steps: ResourceStep[] = spec.sites.flatMap((site) => [
     ...(site.network.kind === 'created' ? SITE_KINDS_OF_A_CREATED_NETWORK : []).map((kind) =>
       siteStep(spec, lookUps, site, kind),
     ),
     ...SITE_KINDS.map((kind) => siteStep(spec, lookUps, site, kind)),
-    ...(checked && linked.has(site.key) ? CHECK_KINDS : []).map((kind) => siteStep(spec, lookUps, site, kind)),
+    ...(linked.has(site.key) ? checkKinds(spec, entries.has(site.key)) : []).map((kind) =>
+      siteStep(spec, lookUps, site, kind),
+    ),
   ]);
   for (const link of spec.links) {
     for (const end of link.ends) steps.push(...END_KINDS.map((kind) => endStep(spec, lookUps, link, end, kind)));
   }
   return inOrder([...connectNeeds(steps, spec), ...spec.links.flatMap((link) => actSteps(spec, link))]);
+}
+
+function checkKinds({ check }: VpnSpec, entry: boolean): readonly SiteKind[] {
+  if (check.via === 'none') return [];
+  if (check.via === 'console') return CHECK_KINDS;
+  return entry ? [...SSH_KINDS, 'floatingIp'] : SSH_KINDS;
+}
+
+/** The sites whose test VM gets the floating IP, one a link. */
+function entrySites({ check, links }: VpnSpec): readonly string[] {
+  if (check.via !== 'ssh') return [];
+  return links.map(({ ends }) => (ends.find((end) => end.site === check.site) ?? ends[0]).site);
 }
 
 function siteStep(spec: VpnSpec, lookUps: LookUps, site: SiteSpec, kind: SiteKind): ResourceStep {
@@ -59,7 +75,7 @@ function siteStep(spec: VpnSpec, lookUps: LookUps, site: SiteSpec, kind: SiteKin
     want: siteWants(spec, lookUps, site)[kind],
     needs: [],
     title: `${kindNoun(kind)} ${name}`,
-    temporary: CHECK_KINDS.includes(kind),
+    temporary: KINDS[kind].temporary === true,
   };
 }
 
@@ -78,8 +94,14 @@ function siteWants(spec: VpnSpec, lookUps: LookUps, site: SiteSpec): Pick<Wants,
     localEndpointGroup: nothing,
     securityGroup: nothing,
     securityGroupRule: nothing,
+    sshRule: nothing,
     port: nothing,
-    server: { ...(lookUps.images[site.key] ?? { image: '', flavor: '' }), peers: peersOf(spec, site.key) },
+    server: {
+      ...(lookUps.images[site.key] ?? { image: '', flavor: '' }),
+      peers: peersOf(spec, site.key),
+      ...(spec.check.via === 'ssh' ? { login: spec.check.user } : {}),
+    },
+    floatingIp: nothing,
   };
 }
 
@@ -184,8 +206,12 @@ function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
     kind: 'ping',
     link: link.key,
     sites,
-    title: `ping ${title}`,
-    needs: [...connections, ...link.ends.map((end) => siteStepKey(end.site, 'server'))],
+    title: spec.check.via === 'ssh' ? `ping ${title} over SSH` : `ping ${title}`,
+    needs: [
+      ...connections,
+      ...link.ends.map((end) => siteStepKey(end.site, 'server')),
+      ...entrySites({ ...spec, links: [link] }).map((site) => siteStepKey(site, 'floatingIp')),
+    ],
   };
   // The ping comes first: packets flow up to a minute before the API says ACTIVE, and their traffic brings up an idle tunnel.
   return [ping, { ...tunnel, needs: [...connections, ping.key] }];

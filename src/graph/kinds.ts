@@ -13,6 +13,8 @@ export interface KindFacts {
   /** The API call that makes it, and the one that undoes it: for the documentation. */
   readonly call: string;
   readonly undo: string;
+  /** Belongs to the test VMs: it goes again once the tunnel is proven. */
+  readonly temporary?: true;
 }
 
 export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
@@ -73,20 +75,44 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
     after: [],
     call: 'POST /v2.0/security-groups',
     undo: 'DELETE /v2.0/security-groups/{id}',
+    temporary: true,
   },
   securityGroupRule: {
     noun: 'security group rule',
     after: ['securityGroup'],
     call: 'POST /v2.0/security-group-rules',
     undo: 'DELETE /v2.0/security-group-rules/{id}',
+    temporary: true,
   },
-  port: { noun: 'port', after: ['subnet', 'securityGroup'], call: 'POST /v2.0/ports', undo: 'DELETE /v2.0/ports/{id}' },
+  sshRule: {
+    noun: 'SSH rule',
+    after: ['securityGroup'],
+    call: 'POST /v2.0/security-group-rules',
+    undo: 'DELETE /v2.0/security-group-rules/{id}',
+    temporary: true,
+  },
+  port: {
+    noun: 'port',
+    after: ['subnet', 'securityGroup'],
+    call: 'POST /v2.0/ports',
+    undo: 'DELETE /v2.0/ports/{id}',
+    temporary: true,
+  },
   server: {
     noun: 'test VM',
     // The router interface serves the metadata that a test VM without a config drive reads its user data from.
-    after: ['port', 'routerInterface', 'securityGroupRule'],
+    after: ['port', 'routerInterface', 'securityGroupRule', 'sshRule'],
     call: 'POST /v2.1/servers',
     undo: 'DELETE /v2.1/servers/{id}, then wait for 404',
+    temporary: true,
+  },
+  floatingIp: {
+    noun: 'floating IP',
+    // It is routed by the gateway that it comes through, and keeps gateway and interface while it stands. After the VPN service: the chain again.
+    after: ['port', 'externalGateway', 'routerInterface', 'vpnService'],
+    call: 'POST /v2.0/floatingips',
+    undo: 'DELETE /v2.0/floatingips/{id}',
+    temporary: true,
   },
 };
 

@@ -20,8 +20,10 @@ export type ResourceKind =
   | 'siteConnection'
   | 'securityGroup'
   | 'securityGroupRule'
+  | 'sshRule'
   | 'port'
-  | 'server';
+  | 'server'
+  | 'floatingIp';
 
 /** Acts make nothing that stays: they wait and prove. */
 export type ActKind = 'ping' | 'awaitTunnel';
@@ -55,9 +57,16 @@ export interface Wants {
   readonly siteConnection: { readonly options: ConnectionOptions; readonly psk: PskSource };
   readonly securityGroup: Record<string, never>;
   readonly securityGroupRule: Record<string, never>;
+  readonly sshRule: Record<string, never>;
   readonly port: Record<string, never>;
-  /** Ids of image and flavor, chosen by the look-up. `peers`: the sites whose test VMs it pings. */
-  readonly server: { readonly image: string; readonly flavor: string; readonly peers: readonly string[] };
+  /** Ids of image and flavor, chosen by the look-up. `peers`: the sites whose test VMs it pings. `login`: the user that a check by SSH logs in as. */
+  readonly server: {
+    readonly image: string;
+    readonly flavor: string;
+    readonly peers: readonly string[];
+    readonly login?: string;
+  };
+  readonly floatingIp: Record<string, never>;
 }
 
 /** A step that makes one resource at one site. */
@@ -105,12 +114,14 @@ export interface StepOutput {
   readonly id: string;
   readonly name: string;
   readonly action: StepAction;
-  /** VPN service: its external IPv4. Port: its fixed address. Subnet: its gateway. */
+  /** VPN service: its external IPv4. Port: its fixed address. Subnet: its gateway. Floating IP: itself. */
   readonly address?: string;
   readonly cidr?: string;
   readonly status?: string;
-  /** Another id that goes with the resource: a subnet's network, a router interface's port. */
+  /** Another id that goes with the resource: a subnet's network, a router interface's port, an external gateway's network. */
   readonly parent?: string;
+  /** Test VM: the user that a check by SSH logs in as. */
+  readonly login?: string;
   /** Epoch milliseconds of the last write whose effect is not certain; the run settles before it ends. */
   readonly doubtAt?: number;
 }

@@ -66,6 +66,12 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
     retry: 'no',
     cure: 'the VPN service has a subnet, which rules out endpoint groups: use a router without such a service',
   },
+  // A 404, though it is the gateway that is not there and not the floating IP.
+  ExternalGatewayForFloatingIPNotFound: {
+    retry: 'no',
+    cure: "attach the test VM's subnet to a router that has its external gateway on that network",
+  },
+  FloatingIPPortAlreadyAssociated: WAIT,
   ExternalNetworkHasNoSubnet: { retry: 'no', cure: 'use an external network with an IPv4 subnet' },
   conflictingRequest: WAIT,
   itemNotFound: { retry: 'gone', cure: 'it does not exist: check the name or id' },

@@ -29,6 +29,7 @@ const NETWORK_COLLECTIONS: Readonly<Record<NetworkCollection, { path: string; on
   ports: { path: 'ports', one: 'port', many: 'ports' },
   securityGroups: { path: 'security-groups', one: 'security_group', many: 'security_groups' },
   securityGroupRules: { path: 'security-group-rules', one: 'security_group_rule', many: 'security_group_rules' },
+  floatingIps: { path: 'floatingips', one: 'floatingip', many: 'floatingips' },
   ikePolicies: { path: 'vpn/ikepolicies', one: 'ikepolicy', many: 'ikepolicies' },
   ipsecPolicies: { path: 'vpn/ipsecpolicies', one: 'ipsecpolicy', many: 'ipsecpolicies' },
   vpnServices: { path: 'vpn/vpnservices', one: 'vpnservice', many: 'vpnservices' },

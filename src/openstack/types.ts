@@ -68,6 +68,16 @@ const securityGroupRule = z.looseObject({
   protocol: z.union([z.string(), z.number()]).nullish(),
 });
 
+/** Where it leads is null while it leads nowhere. */
+const floatingIp = z.looseObject({
+  id,
+  project_id: optional,
+  description: optional,
+  floating_network_id: z.string(),
+  floating_ip_address: z.string(),
+  port_id: orNull,
+});
+
 const policy = {
   ...named,
   encryption_algorithm: optional,
@@ -122,6 +132,7 @@ export const COLLECTION_SCHEMAS = {
   ports: port,
   securityGroups: securityGroup,
   securityGroupRules: securityGroupRule,
+  floatingIps: floatingIp,
   ikePolicies: ikePolicy,
   ipsecPolicies: ipsecPolicy,
   vpnServices: vpnService,

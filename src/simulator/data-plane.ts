@@ -1,5 +1,5 @@
 /**
- * What packets do: whether two connections make a tunnel, and whether a ping gets from a port to an address and back.
+ * What packets do: whether two connections make a tunnel, and whether a packet gets from a port, or from outside, to an address and its answer back.
  * The rule: pure over the regions' state. A tunnel needs both ends to match in everything that IKE and IPsec negotiate.
  */
 import { type FixedIp, inCidr } from './network/addresses.js';
@@ -76,8 +76,25 @@ function mirrors(a: End, b: End): boolean {
   );
 }
 
-/** One direction of a packet through security groups: out of `from`, into `to`. */
-function allowed(region: RegionState, port: Row, direction: 'ingress' | 'egress', remote: string): boolean {
+/** What is sent: an echo request, or the first packet of a TCP connection. */
+export type Traffic = { readonly protocol: 'icmp' } | { readonly protocol: 'tcp'; readonly port: number };
+
+/** Whether a rule is for such packets, by protocol (name or number) and port. */
+function isFor(rule: Row, traffic: Traffic): boolean {
+  if (rule.protocol === null) return true;
+  if (traffic.protocol === 'icmp') return ['icmp', '1'].includes(String(rule.protocol));
+  const [low, high] = [Number(rule.port_range_min ?? 0), Number(rule.port_range_max ?? 65_535)];
+  return ['tcp', '6'].includes(String(rule.protocol)) && low <= traffic.port && traffic.port <= high;
+}
+
+/** One direction of a packet through security groups, which let its answer pass. */
+function allowed(
+  region: RegionState,
+  port: Row,
+  direction: 'ingress' | 'egress',
+  remote: string,
+  traffic: Traffic,
+): boolean {
   if (port.port_security_enabled === false) return true;
   const groups = port.security_groups as string[];
   return region
@@ -87,7 +104,7 @@ function allowed(region: RegionState, port: Row, direction: 'ingress' | 'egress'
         groups.includes(String(rule.security_group_id)) &&
         rule.direction === direction &&
         rule.ethertype === 'IPv4' &&
-        (rule.protocol === null || rule.protocol === 'icmp' || rule.protocol === '1' || rule.protocol === 1) &&
+        isFor(rule, traffic) &&
         (rule.remote_ip_prefix === null || inCidr(remote, String(rule.remote_ip_prefix))) &&
         (rule.remote_group_id === null || memberAddresses(region, String(rule.remote_group_id)).includes(remote)),
     );
@@ -102,29 +119,33 @@ function memberAddresses(region: RegionState, group: string): readonly string[] 
 
 const addresses = (port: Row): readonly string[] => (port.fixed_ips as FixedIp[]).map((ip) => ip.ip_address);
 
-/** Time to live left and round-trip time in milliseconds of an answered ping. */
-export interface Echo {
+/** Where a packet has come to, and what its answer has: time to live left, and round-trip time in milliseconds. */
+export interface Arrival {
+  readonly region: RegionState;
+  readonly port: Row;
   readonly ttl: number;
   readonly rttMs: number;
 }
 
 /**
- * A ping from a port to an address: in its own subnet, over its router, or through a tunnel that carries packets (`carries`). Undefined: no answer.
+ * A packet from a port to an address: in its own subnet, over its router, or through a tunnel that carries packets (`carries`). Undefined: no answer.
  */
-export function ping(
+export function reach(
   region: RegionState,
   port: Row,
   to: string,
+  traffic: Traffic,
   regions: readonly RegionState[],
   carries: (end: End) => boolean,
-): Echo | undefined {
+): Arrival | undefined {
   const [from] = port.fixed_ips as FixedIp[];
   if (from === undefined) return undefined;
   const subnet = region.get('subnet', from.subnet_id);
-  const local = (hops: number, rttMs: number, target: RegionState, found: Row | undefined): Echo | undefined => {
+  const local = (hops: number, rttMs: number, target: RegionState, found: Row | undefined): Arrival | undefined => {
     if (found === undefined || !answers(target, found)) return undefined;
-    const through = allowed(region, port, 'egress', to) && allowed(target, found, 'ingress', from.ip_address);
-    return through ? { ttl: 64 - hops, rttMs } : undefined;
+    const through =
+      allowed(region, port, 'egress', to, traffic) && allowed(target, found, 'ingress', from.ip_address, traffic);
+    return through ? { region: target, port: found, ttl: 64 - hops, rttMs } : undefined;
   };
   if (subnet !== undefined && inCidr(to, String(subnet.cidr)))
     return local(0, 0.5, region, portAt(region, to, String(subnet.network_id)));
@@ -153,6 +174,29 @@ export function ping(
           routerOf(peer.region, (one.fixed_ips as FixedIp[])[0]?.subnet_id)?.id === peerRouter,
       );
     return local(2, 4, peer.region, target);
+  }
+  return undefined;
+}
+
+/** Any host of the outside: an address that no region has (RFC 5737). */
+const OUTSIDE = '203.0.113.1';
+
+/** A packet from outside to a floating IP: to the port behind it, over a router that is up, with a gateway on its network and a leg in the port's subnet. */
+export function reachFromOutside(
+  regions: readonly RegionState[],
+  address: string,
+  traffic: Traffic,
+): Omit<Arrival, 'ttl' | 'rttMs'> | undefined {
+  for (const region of regions) {
+    const floating = region.rows('floatingip').find((ip) => ip.floating_ip_address === address);
+    const port = region.get('port', floating?.port_id);
+    if (floating === undefined || port === undefined) continue;
+    const [fixed] = (port.fixed_ips as FixedIp[]).filter((ip) => ip.ip_address === floating.fixed_ip_address);
+    const router = routerOf(region, fixed?.subnet_id);
+    const gateway = router?.external_gateway_info as { network_id?: string } | null | undefined;
+    const routed = router?.admin_state_up === true && gateway?.network_id === floating.floating_network_id;
+    if (!routed || !answers(region, port)) return undefined;
+    return allowed(region, port, 'ingress', OUTSIDE, traffic) ? { region, port } : undefined;
   }
   return undefined;
 }

@@ -17,6 +17,7 @@ import { makePort } from './network/address-allocation.js';
 import { DEFAULT_EXTENSIONS } from './network/extensions.js';
 import { handleNetwork } from './network/index.js';
 import { defaultGroup } from './network/security-groups.js';
+import { WayIn } from './ssh/way-in.js';
 import {
   type CallContext,
   type Delays,
@@ -134,6 +135,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const server = createServer((request, response) => {
     void serve(request, response, side).catch(() => response.destroy());
   });
+  const wayIn = new WayIn(all, guests);
+  server.on('connect', (request, socket) => wayIn.connect(request, socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -151,6 +154,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     projectId: projectIdOf,
     async stop() {
       compute.stop();
+      wayIn.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

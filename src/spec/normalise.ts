@@ -6,7 +6,7 @@ import { PROFILES } from './crypto.js';
 import { secondsOf } from './duration.js';
 import { firstHost } from './ipv4.js';
 import { linkKey, type NameValues, renderName } from './naming.js';
-import type { SpecFile } from './schema.js';
+import { type SpecFile, SSH_USER } from './schema.js';
 import type {
   CheckSpec,
   IkePolicySpec,
@@ -40,7 +40,7 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
       initiator: file.connection.initiator,
     },
     psk: pskSource(file.psk),
-    check: checkSpec(file.check),
+    check: checkSpec(file.check, sites),
     onFailure: file.onFailure,
     retryForSeconds: secondsOf(file.retryFor),
     rollbackForSeconds: secondsOf(file.rollbackFor),
@@ -143,9 +143,10 @@ function pskSource(psk: SpecFile['psk']): VpnSpec['psk'] {
   return 'env' in psk ? { from: 'env', name: psk.env } : { from: 'file', path: psk.file };
 }
 
-function checkSpec(check: SpecFile['check']): CheckSpec {
-  if (typeof check === 'string') return { via: check };
-  const { via, image, flavor } = check;
+function checkSpec(check: SpecFile['check'], sites: readonly SiteSpec[]): CheckSpec {
+  const { via, image, flavor, user, site } = typeof check === 'string' ? { via: check } : check;
   if (via === 'none') return { via };
-  return { via, ...(image === undefined ? {} : { image }), ...(flavor === undefined ? {} : { flavor }) };
+  const machine = { ...(image === undefined ? {} : { image }), ...(flavor === undefined ? {} : { flavor }) };
+  if (via === 'console') return { via, ...machine };
+  return { via, ...machine, user: user ?? SSH_USER, site: site ?? sites[0]?.key ?? '' };
 }

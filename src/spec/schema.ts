@@ -43,24 +43,40 @@ const site = z.strictObject({
   network,
 });
 
+/** Every image has it, and its SSH server takes root's keys unless it was told otherwise (OpenSSH: `prohibit-password`; dropbear: all). See decision 009. */
+export const SSH_USER = 'root';
+
+/** What `useradd` takes: nothing that a shell would read as more than a word. */
+const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
+
 const check = z
   .union([
-    z.enum(['console', 'none'], {
-      error: ({ input }) =>
-        input === 'ssh'
-          ? 'is not in this release; it comes in a later one'
-          : 'must be console or none, or a mapping with via',
-    }),
+    z.enum(['console', 'ssh', 'none'], { error: 'must be console, ssh or none, or a mapping with via' }),
     z.strictObject({
-      via: z.enum(['console', 'none'], {
-        error: ({ input }) => (input === 'ssh' ? 'is not in this release; it comes in a later one' : undefined),
-      }),
+      via: z
+        .enum(['console', 'ssh', 'none'])
+        .describe(
+          'console: the test VMs tell it on their consoles, and nothing reaches them. ssh: the worker logs in to one through a floating IP, and to the other through that one and the tunnel.',
+        ),
       image: name().optional().describe('Image of the test VMs, name or id. Default: the smallest that fits.'),
       flavor: name().optional().describe('Flavor of the test VMs, name or id. Default: the smallest that fits.'),
+      user: matching(USER, {
+        message: 'is not the name of a user',
+        cure: 'use 1 to 32 lower-case letters, digits, _ and -, a letter or _ first',
+      })
+        .optional()
+        .describe(
+          `With ssh: the user that the worker logs in as, one that the image has. Default: ${SSH_USER}, which every image has; name another one where the image's SSH server refuses it.`,
+        ),
+      site: name()
+        .optional()
+        .describe('With ssh: the site whose test VM gets the floating IP. Default: the first in the file.'),
     }),
   ])
   .default('console')
-  .describe('How the tunnel is proven: two test VMs ping each other and tell it on their consoles, or not at all.');
+  .describe(
+    'How the tunnel is proven: two test VMs ping each other and tell it on their consoles or by SSH, or not at all.',
+  );
 
 const PSK_FAULT =
   'must be generated, { env: NAME } or { file: PATH }: a key itself has no place in a spec, which is recorded';

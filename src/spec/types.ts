@@ -40,7 +40,16 @@ export type PskSource =
 /** How a tunnel is proven. `none` leaves the VPN unproven, and the result says so. Image and flavor: name or id; undefined chooses the smallest that fits. */
 export type CheckSpec =
   | { readonly via: 'none' }
-  | { readonly via: 'console'; readonly image?: string; readonly flavor?: string };
+  | { readonly via: 'console'; readonly image?: string; readonly flavor?: string }
+  | {
+      readonly via: 'ssh';
+      readonly image?: string;
+      readonly flavor?: string;
+      /** Whom the check logs in as. */
+      readonly user: string;
+      /** The site whose test VM gets the floating IP. */
+      readonly site: string;
+    };
 
 export interface SubnetSpec {
   readonly name: string;

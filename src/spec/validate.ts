@@ -4,6 +4,7 @@
  * The rule: a check here is silent on values that the schema refuses anyway.
  */
 import { endStepKey } from '../graph/build-graph.js';
+import { didYouMean } from './closest.js';
 import { gatewayFault, overlap, rangeOf } from './ipv4.js';
 import { linkKey, SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
 import { DPD } from './policy-schema.js';
@@ -31,6 +32,7 @@ export function crossProblems(input: unknown): readonly Problem[] {
     ...sites.flatMap((site) => subnetFaults(input, site)),
     ...overlaps(input, sites),
     ...dpdFaults(input),
+    ...checkFaults(input, sites),
   ].map(([at, fault]) => problemAt(input, at, fault));
 }
 
@@ -131,6 +133,20 @@ function dpdFaults(input: unknown): readonly Finding[] {
       ? `must be more than interval, which is ${interval}`
       : `must be less than timeout, which is ${timeout}`;
   return [[['connection', 'dpd', where], { message }]];
+}
+
+function checkFaults(input: unknown, sites: readonly string[]): readonly Finding[] {
+  const { via, user, site } = mappingAt(input, ['check']);
+  if (via !== 'ssh') {
+    if (via !== 'console' && via !== 'none') return [];
+    const message = `has a meaning only with via: ssh`;
+    return Object.entries({ user, site }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[['check', key], { message, cure: 'leave it out' }] as const],
+    );
+  }
+  if (typeof site !== 'string' || sites.includes(site)) return [];
+  const cure = didYouMean(site, sites) ?? `there are ${sites.join(' and ')}`;
+  return [[['check', 'site'], { message: 'is not a site of this spec', cure }]];
 }
 
 function subnetsOf(input: unknown, site: string): readonly { readonly at: Path; readonly cidr: string }[] {

@@ -174,6 +174,8 @@ export interface PingStatistics {
   readonly lossPercent: number;
   /** Round-trip times in milliseconds. */
   readonly rtt: { readonly min: number; readonly avg: number; readonly max: number };
+  /** The floating IP that it was measured through by SSH; absent where a console told it. */
+  readonly through?: string;
 }
 
 /** What an act over a link has done to the clouds while it waited. */

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
+import ssh2 from 'ssh2';
 import { describe, expect, test } from 'vitest';
-import { readConsole } from '../../src/activities/check-script.js';
+import { loginScript, readConsole } from '../../src/activities/check-script.js';
 import { KeyRing } from '../../src/activities/key-ring.js';
 import { formatMark, MARK_LIMIT, parseMark } from '../../src/activities/mark.js';
+import { makeGuest } from '../simulator/guests.js';
 
 const RUN = '01a20e87-0f7e-7003-a300-0fa557300e77';
 
@@ -52,6 +54,27 @@ describe('generated keys', () => {
     expect(ring.psk(ring.currentId, { ...parts, [part]: 'another' })).not.toBe(ring.psk(ring.currentId, parts));
   });
 
+  test('of SSH: an ECDSA key that SSH takes, the same on every worker with the master key, another for each run', () => {
+    const [one, other] = [KeyRing.parse(secret), KeyRing.parse(secret)];
+    const key = one.sshKey(one.currentId, parts);
+    expect(other.sshKey(other.currentId, parts)).toEqual(key);
+    const parsed = ssh2.utils.parseKey(key?.privateKey ?? '');
+    if (parsed instanceof Error) throw parsed;
+    expect(parsed.type).toBe('ecdsa-sha2-nistp256');
+    expect(`${parsed.type} ${parsed.getPublicSSH().toString('base64')}`).toBe(key?.publicKey);
+    expect(createPrivateKey(key?.privateKey ?? '').asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
+    for (const part of ['owner', 'vpn', 'nonce'] as const)
+      expect(one.sshKey(one.currentId, { ...parts, [part]: 'another' })?.publicKey).not.toBe(key?.publicKey);
+    expect(one.sshKey('00000000', parts)).toBeUndefined();
+  });
+
+  test('of SSH are what they have always been, so that a new release logs in to the VMs of a run that is open', () => {
+    const ring = KeyRing.parse('00'.repeat(32));
+    expect(ring.sshKey(ring.currentId, parts)?.publicKey).toBe(
+      'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBAf9McHwmgVI+eghnfHlkpDoeSXRSatRgbSKpPzGT9ssD99o5vP3CEkDNT9czTy1oV3xbZzSseNNtvw3KAd3po4=',
+    );
+  });
+
   test('an old key stays usable in the ring, an unknown one gives nothing', () => {
     const old = KeyRing.parse(secret);
     const ring = KeyRing.parse(`${randomBytes(32).toString('hex')}\n${secret}`);
@@ -63,6 +86,24 @@ describe('generated keys', () => {
   test.each(['', 'c2hvcnQ='])('"%s" is refused, with the way to make one', (text) => {
     expect(() => KeyRing.parse(text)).toThrow(/openssl rand -base64 32/);
   });
+});
+
+describe('user data that lets a key in', () => {
+  test.each(['iputils', 'busybox'] as const)(
+    'on %s: the key is added, modes are what SSH wants, and the console tells',
+    async (userSpace) => {
+      const publicKey = 'ecdsa-sha2-nistp256 AAAA';
+      const user = userSpace === 'busybox' ? 'cirros' : 'ubuntu';
+      const guest = makeGuest({ userData: loginScript({ nonce: RUN, site: 'left', user, publicKey }) }, { userSpace });
+      await guest.finished;
+      const { stdout } = await guest.exec('ls -ld ~/.ssh ~/.ssh/authorized_keys | cut -c1-10');
+      expect(stdout).toBe('drwx------\n-rw-------\n');
+      expect(guest.authorizedKeys(user)).toEqual(['ssh-ed25519 AAAA user@host', publicKey]);
+      expect(readConsole(guest.console.text(), RUN, 'left', 'right').started).toBe(true);
+      guest.stop();
+      expect(guest.faults).toEqual([]);
+    },
+  );
 });
 
 describe('a console is read as it comes', () => {

@@ -21,7 +21,8 @@ export async function wrongWith(
   if (ended.type !== 'Leftovers') return told(lane.changesSince(operation === 'provision' ? ground : 'standing'));
   lane.bed.simulator.faults.clear();
   if (operation === 'provision' && ground === 'standing') {
-    const again = await lane.bed.end(await lane.bed.provision(lane.name, { check: 'console' }));
+    // By SSH: of all checks it has the most steps, and so cleans up after each.
+    const again = await lane.bed.end(await lane.bed.provision(lane.name, { check: 'ssh' }));
     return told(lane.faultsOfVpn(again));
   }
   const destroyed = await lane.bed.end(await lane.bed.destroy(lane.name));

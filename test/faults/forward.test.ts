@@ -21,6 +21,16 @@ everyCallMeetsEveryFault([
     calls: (call) => call.writes && /servers|ports|security-group/.test(call.path),
   },
   {
+    name: 'a check by SSH',
+    ground: 'standing',
+    operation: 'provision',
+    start: (lane) => lane.bed.provision(lane.name, { check: 'ssh' }),
+    ends: 'COMPLETED',
+    // What a check by console does not call: the floating IP, and a second rule.
+    calls: (call) =>
+      call.writes && (/floatingips/.test(call.path) || (/security-group-rules/.test(call.path) && call.skip === 1)),
+  },
+  {
     name: 'an apply of a changed spec',
     ground: 'standing',
     operation: 'provision',

@@ -162,6 +162,33 @@ describe('existing networks', () => {
   });
 });
 
+describe('check: ssh', () => {
+  const steps = stepsOf('tutorial', { check: 'ssh' });
+  const added = keysOf(steps).filter((key) => !TUTORIAL.has(key));
+
+  test('adds a rule at each site and one floating IP, at the first of the link', () => {
+    expect(added).toEqual(['left/sshRule', 'right/sshRule', 'left/floatingIp']);
+    for (const key of added) expect(stepAt(steps, key)).toMatchObject({ temporary: true });
+    const other = stepsOf('tutorial', { check: { via: 'ssh', site: 'right' } });
+    expect(keysOf(other)).toContain('right/floatingIp');
+    expect(keysOf(other)).not.toContain('left/floatingIp');
+  });
+
+  test('the floating IP needs the way that it leads, the test VM its rule, and the ping both', () => {
+    const way = ['port', 'externalGateway', 'routerInterface', 'vpnService'].map((kind) => `left/${kind}`);
+    expect([...stepAt(steps, 'left/floatingIp').needs].sort()).toEqual(way.sort());
+    expect(stepAt(steps, 'right/server').needs).toContain('right/sshRule');
+    const ping = stepAt(steps, 'left~right/ping');
+    expect(ping.needs).toEqual([...(TUTORIAL.get('left~right/ping') ?? []), 'left/floatingIp']);
+    expect(ping.title).toBe('ping left ↔ right over SSH');
+  });
+
+  test('at an existing network it needs what is made', () => {
+    const existing = stepsOf('existing-networks', { check: { via: 'ssh', site: 'right' } });
+    expect([...stepAt(existing, 'right/floatingIp').needs].sort()).toEqual(['right/port', 'right/vpnService']);
+  });
+});
+
 describe('check: none', () => {
   const steps = stepsOf('tutorial', { check: 'none' });
 

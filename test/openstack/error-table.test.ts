@@ -53,6 +53,8 @@ const NEUTRON: readonly Row[] = [
   [400, 'ExternalIpAddressExhausted', 'no'],
   [409, 'RouterExternalGatewayInUseByFloatingIp', 'inUse'],
   [409, 'RouterInterfaceInUseByFloatingIP', 'inUse'],
+  [404, 'ExternalGatewayForFloatingIPNotFound', 'no'],
+  [409, 'FloatingIPPortAlreadyAssociated', 'wait'],
   [409, 'SomethingNewInUse', 'inUse'],
   [400, 'HTTPBadRequest', 'no'],
   [400, 'InvalidInput', 'no'],

@@ -48,7 +48,7 @@ describe('user data', () => {
     const guest = boot({ userData: '#!/bin/sh\necho no\n', metadata: false });
     await guest.finished;
     expect(guest.console.text()).not.toContain('no\n');
-    expect(guest.authorizedKeys).toEqual([]);
+    expect(guest.authorizedKeys('ubuntu')).toEqual([]);
   });
 
   it('comes from a config drive where there is one, without DHCP and metadata', async () => {
@@ -106,7 +106,16 @@ describe('boot', () => {
         '#!/bin/sh\nmkdir -p /root/.ssh\necho "ssh-ed25519 BBBB other" >> /root/.ssh/authorized_keys\nchmod 600 /root/.ssh/authorized_keys\n',
     });
     await guest.finished;
-    expect(guest.authorizedKeys).toEqual(['ssh-ed25519 AAAA user@host', 'ssh-ed25519 BBBB other']);
+    expect(guest.authorizedKeys('ubuntu')).toEqual(['ssh-ed25519 AAAA user@host']);
+    expect(guest.authorizedKeys('root')).toEqual(['ssh-ed25519 BBBB other']);
+    expect(guest.authorizedKeys('nobody')).toEqual([]);
+  });
+
+  it('lets nobody in by keys that others may write', async () => {
+    const guest = boot({});
+    await guest.finished;
+    await guest.exec('chmod 622 /home/ubuntu/.ssh/authorized_keys');
+    expect(guest.authorizedKeys('ubuntu')).toEqual([]);
   });
 
   it('shows a script its address, routes and metadata', async () => {

@@ -128,6 +128,11 @@ describe('defaults', () => {
       { via: 'console', image: 'cirros', flavor: 'm1.tiny' },
       { via: 'console', image: 'cirros', flavor: 'm1.tiny' },
     ],
+    ['ssh', { via: 'ssh', user: 'root', site: 'left' }],
+    [
+      { via: 'ssh', image: 'cirros', user: 'cirros', site: 'right' },
+      { via: 'ssh', image: 'cirros', user: 'cirros', site: 'right' },
+    ],
   ])('check: %j', (check, meant) => {
     expect(parseSpec({ ...validSpec(), check }).spec.check).toEqual(meant);
   });

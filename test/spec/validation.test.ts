@@ -184,11 +184,20 @@ const REFUSED: readonly (readonly [promise: string, input: unknown, told: readon
   ],
   ['a duration without a unit', { ...validSpec(), settleTime: '5' }, ['settleTime: is not a duration']],
   ['a duration beyond a year', { ...validSpec(), rollbackFor: '366d' }, ['rollbackFor: is more than 365 days']],
-  ['a proof by ssh', { ...validSpec(), check: 'ssh' }, ['check: is not in this release; it comes in a later one']],
   [
-    'a proof by ssh, written at length',
-    { ...validSpec(), check: { via: 'ssh' } },
-    ['check.via: is not in this release; it comes in a later one'],
+    'a proof by something else',
+    { ...validSpec(), check: 'telnet' },
+    ['check: must be console, ssh or none, or a mapping with via'],
+  ],
+  [
+    'a login for a proof that has none',
+    { ...validSpec(), check: { via: 'console', user: 'root', site: 'left' } },
+    ['check.user: has a meaning only with via: ssh', 'check.site: has a meaning only with via: ssh'],
+  ],
+  [
+    'a user and a site that are none, all at once',
+    { ...validSpec(), check: { via: 'ssh', user: 'root; reboot', site: 'middle' } },
+    ['check.user: is not the name of a user', 'check.site: is not a site of this spec'],
   ],
   ['a missing region', withLeft({ network: siteOf('', '10.1.0.0/24').network }), ['sites.left.region: is missing']],
   ['nothing at all', undefined, [': is missing']],
@@ -209,6 +218,7 @@ describe('did you mean', () => {
     ['a cipher', { ...validSpec(), ike: { encryption: 'aes256' } }, 'ike.encryption', 'aes-256'],
     ['a hash', { ...validSpec(), ipsec: { auth: 'SHA-512' } }, 'ipsec.auth', 'sha512'],
     ['a group by its number', { ...validSpec(), ipsec: { pfs: 19 } }, 'ipsec.pfs', 'group19'],
+    ['a site', { ...validSpec(), check: { via: 'ssh', site: 'rigt' } }, 'check.site', 'right'],
     ['a placeholder', { ...validSpec(), names: { router: '{sites}-router' } }, 'names.router', 'site'],
   ])('%s', (_, input, path, meant) => {
     expect(problemsOf(input)).toMatchObject([{ path, cure: `did you mean "${meant}"?` }]);

@@ -7,7 +7,7 @@ export function stepTable(): string {
     ([kind, { noun, call, undo }]) => `| \`${kind}\` | ${noun} | \`${call}\` | \`${undo}\` |`,
   );
   const acts = [
-    '| `ping` | ping both ways between the test VMs | `POST /v2.1/servers/{id}/action os-getConsoleOutput` | none: reads only, but for the nudges below |',
+    '| `ping` | ping both ways between the test VMs | `POST /v2.1/servers/{id}/action os-getConsoleOutput`, or SSH | none: reads only, but for the nudges below |',
     '| `awaitTunnel` | both connections ACTIVE | `GET /v2.0/vpn/ipsec-site-connections` | none: reads only, but for the nudges below |',
   ];
   return ['| step | what | API call | undo |', '|---|---|---|---|', ...rows, ...acts].join('\n');

@@ -2,10 +2,11 @@
  * Real parts for tests: one Temporal dev server, one simulator with decoys in it, one worker, and short times. Nothing is mocked.
  * The rule: a test never waits for a time; it waits for a run to end or for a call to arrive.
  */
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { KeyRing } from '../../src/activities/key-ring.js';
+import type { HttpProxy } from '../../src/activities/prove/tcp.js';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { Clouds } from '../../src/openstack/clouds-config.js';
 import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
@@ -102,13 +103,23 @@ export class TestBed {
   /** Secrets that crossed the wire to this bed's clouds and stand in the histories of its runs or in any worker's log. */
   async leakedSecrets(): Promise<readonly string[]> {
     const texts = [...this.logs];
+    const secrets: string[] = [];
     let read = 0;
     for await (const run of this.client.workflow.list({ query: `TaskQueue = '${this.queue}'` })) {
       if (read++ >= MOST_HISTORIES) break;
       const history = await this.client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
       texts.push(JSON.stringify(history));
+      secrets.push(...this.sshSecrets(run.workflowId.replace(/^vpn\//, ''), run.runId));
     }
-    return scan(texts, [...this.simulator.secrets, this.masterKey]);
+    return scan(texts, [...this.simulator.secrets, ...secrets, this.masterKey]);
+  }
+
+  /** The key that a run's test VMs let in, as it could be written down: the line of its PEM that holds the secret, and the secret alone. */
+  sshSecrets(vpn: string, run: string): readonly string[] {
+    const keys = this.keys;
+    const { privateKey = '' } = keys.sshKey(keys.currentId, { owner: 'test@default', vpn, nonce: run }) ?? {};
+    const { d = '' } = createPrivateKey(privateKey).export({ format: 'jwk' });
+    return [privateKey.split('\n')[1] ?? '', d, Buffer.from(d, 'base64url').toString('hex')];
   }
 
   /** Starts a provision of the tutorial under a name. */
@@ -233,12 +244,17 @@ export function bundleOnce(): ReturnType<typeof workflowBundle> {
 
 export interface WorkerChanges {
   readonly keys?: KeyRing;
+  readonly sshProxy?: HttpProxy;
   readonly httpTimeoutMs?: number | undefined;
 }
 
 export function workerConfig(
   simulator: Simulator,
-  { keys = KeyRing.parse(randomBytes(32).toString('base64')), httpTimeoutMs = 2_000 }: WorkerChanges = {},
+  {
+    keys = KeyRing.parse(randomBytes(32).toString('base64')),
+    httpTimeoutMs = 2_000,
+    sshProxy = proxyOf(simulator),
+  }: WorkerChanges = {},
 ) {
   const login = {
     OS_AUTH_URL: simulator.authUrl,
@@ -254,7 +270,14 @@ export function workerConfig(
     timing: timingOf(httpTimeoutMs, { pollMs: 25, retryInitialMs: 50, retryMaximumMs: 400 }),
     taskQueue: TASK_QUEUE,
     env: {},
+    sshProxy,
   };
+}
+
+/** Leads to the simulator's floating IPs. */
+export function proxyOf(simulator: Simulator): HttpProxy {
+  const { hostname, port } = new URL(simulator.url);
+  return { host: hostname, port: Number(port) };
 }
 
 export function tutorialSpec(changes: Record<string, unknown> = {}): Record<string, unknown> {

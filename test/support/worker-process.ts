@@ -29,6 +29,7 @@ export class WorkerProcess {
       OS_USERNAME: 'demo',
       OS_PASSWORD: PASSWORD,
       OS_PROJECT_NAME: 'demo',
+      REGIONLINK_SSH_PROXY: simulator.url,
     };
     return WorkerProcess.startOn({ env, secrets: simulator.secrets }, address, masterKey, root);
   }

@@ -6,9 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaultPlan, isWrite } from '../../src/simulator/index.js';
 import { marksIn, TestBed, withoutIds } from '../support/test-bed.js';
 
-const CHECK = 'console';
 let bed: TestBed;
-let plans: readonly FaultPlan[];
+let cases: readonly Case[];
+
+/** A call, and the check of the spec that makes it. */
+interface Case {
+  readonly check: 'console' | 'ssh';
+  readonly plan: FaultPlan;
+}
 
 const STOP = {
   kind: 'answer',
@@ -18,12 +23,27 @@ const STOP = {
 
 beforeAll(async () => {
   bed = await TestBed.start();
+  const byConsole = await casesOf('console');
+  const known = new Set(byConsole.map(({ plan }) => inWords(plan)));
+  // Of the other check, what only it calls.
+  const bySsh = (await casesOf('ssh')).filter(({ plan }) => !known.has(inWords(plan)));
+  expect(byConsole.length).toBeGreaterThanOrEqual(22);
+  expect(bySsh.map(({ plan }) => inWords(plan)).sort()).toEqual([
+    'POST ^/v2.0/floatingips$ in dbl, number 1',
+    'POST ^/v2.0/security-group-rules$ in cbk, number 2',
+    'POST ^/v2.0/security-group-rules$ in dbl, number 2',
+  ]);
+  cases = [...byConsole, ...bySsh];
+}, 240_000);
+
+async function casesOf(check: Case['check']): Promise<readonly Case[]> {
   const mark = bed.simulator.log.length;
-  const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
+  const ended = await bed.end(await bed.provision('left-right', { check }));
   expect(ended.messages).toEqual([]);
-  plans = plansOf(mark);
+  const plans = plansOf(mark);
   await bed.end(await bed.destroy('left-right'));
-}, 120_000);
+  return plans.map((plan) => ({ check, plan }));
+}
 
 afterAll(() => bed.stop());
 
@@ -47,11 +67,10 @@ function inWords(plan: FaultPlan): string {
   return `${plan.method} ${plan.path} in ${plan.region}, number ${(plan.skip ?? 0) + 1}`;
 }
 
-async function eachWrite(check: (plan: FaultPlan) => Promise<void>): Promise<void> {
-  expect(plans.length).toBeGreaterThanOrEqual(22);
-  for (const plan of plans) {
+async function eachWrite(hold: (plan: FaultPlan, check: Case['check']) => Promise<void>): Promise<void> {
+  for (const { plan, check } of cases) {
     bed.simulator.faults.clear();
-    await check(plan);
+    await hold(plan, check);
   }
   bed.simulator.faults.clear();
 }
@@ -62,10 +81,10 @@ describe('every write of a run', () => {
     ['after', STOP_AFTER],
   ] as const) {
     test(`refused ${when} its effect: the run fails with the cloud's words and both regions are as before`, async () => {
-      await eachWrite(async (plan) => {
+      await eachWrite(async (plan, check) => {
         const before = bed.simulator.snapshot();
         bed.simulator.faults.add({ ...plan, fault });
-        const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
+        const ended = await bed.end(await bed.provision('left-right', { check }));
         expect(ended.status, inWords(plan)).toBe('FAILED');
         // The outermost message is what lists and terminals show: resource, step, the cloud's words, and what became of the rest.
         expect(ended.messages[0], inWords(plan)).toMatch(
@@ -77,10 +96,10 @@ describe('every write of a run', () => {
   }
 
   test('cancelled: the run ends CANCELLED and both regions are as before', async () => {
-    await eachWrite(async (plan) => {
+    await eachWrite(async (plan, check) => {
       const before = bed.simulator.snapshot();
       bed.simulator.faults.add({ ...plan, fault: { kind: 'delay', ms: 60 } });
-      const handle = await bed.provision('left-right', { check: CHECK });
+      const handle = await bed.provision('left-right', { check });
       await bed.met(plan);
       await handle.cancel();
       const ended = await bed.end(handle);
@@ -90,10 +109,10 @@ describe('every write of a run', () => {
   }, 300_000);
 
   test('its answer lost after the effect: adopted, not repeated', async () => {
-    await eachWrite(async (plan) => {
+    await eachWrite(async (plan, check) => {
       const before = bed.simulator.snapshot();
       bed.simulator.faults.add({ ...plan, fault: { kind: 'reset', effect: true } });
-      const ended = await bed.end(await bed.provision('left-right', { check: CHECK }));
+      const ended = await bed.end(await bed.provision('left-right', { check }));
       expect(ended.messages, inWords(plan)).toEqual([]);
       expect(marksIn(bed.simulator, 'left-right'), inWords(plan)).toEqual([
         ...new Set(marksIn(bed.simulator, 'left-right')),
@@ -109,17 +128,17 @@ describe('over a VPN that stands', () => {
     const ended = await bed.end(await bed.provision('left-right', { check: 'none' }));
     expect(ended.messages).toEqual([]);
     const before = bed.simulator.snapshot();
-    const check = plans.filter((plan) => /servers|security|ports/.test(plan.path ?? ''));
-    for (const plan of check) {
+    const ofTestVms = cases.filter(({ plan }) => /servers|security|ports|floatingips/.test(plan.path ?? ''));
+    for (const { plan, check } of ofTestVms) {
       bed.simulator.faults.clear();
       bed.simulator.faults.add({ ...plan, fault: STOP_AFTER });
-      const again = await bed.end(await bed.provision('left-right', { check: CHECK }));
+      const again = await bed.end(await bed.provision('left-right', { check }));
       expect(again.status, inWords(plan)).toBe('FAILED');
       expect(bed.simulator.snapshot(), inWords(plan)).toEqual(before);
 
       bed.simulator.faults.clear();
       bed.simulator.faults.add({ ...plan, fault: { kind: 'delay', ms: 60 } });
-      const handle = await bed.provision('left-right', { check: CHECK });
+      const handle = await bed.provision('left-right', { check });
       await bed.met(plan);
       await handle.cancel();
       expect((await bed.end(handle)).status, inWords(plan)).toBe('CANCELLED');

@@ -35,7 +35,7 @@ export const externalGateway: Kind<'externalGateway'> = {
       if (!isGone(error)) throw error;
     }
   },
-  output: (found) => ({ address: String(found.fields.address ?? '') }),
+  output: ({ fields }) => ({ address: String(fields.address ?? ''), parent: String(fields.network_id ?? '') }),
 };
 
 /** The gateway of a router as it stands. Undefined when the router is gone. */

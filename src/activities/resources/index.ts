@@ -2,6 +2,7 @@
 import type { ResourceKind } from '../../graph/types.js';
 import type { Kind } from '../kind.js';
 import { externalGateway } from './external-gateway.js';
+import { floatingIp } from './floating-ip.js';
 import { ikePolicy } from './ike-policy.js';
 import { ipsecPolicy } from './ipsec-policy.js';
 import { localEndpointGroup } from './local-endpoint-group.js';
@@ -11,7 +12,7 @@ import { port } from './port.js';
 import { router } from './router.js';
 import { routerInterface } from './router-interface.js';
 import { securityGroup } from './security-group.js';
-import { securityGroupRule } from './security-group-rule.js';
+import { securityGroupRule, sshRule } from './security-group-rule.js';
 import { server } from './server.js';
 import { siteConnection } from './site-connection.js';
 import { subnet } from './subnet.js';
@@ -31,8 +32,10 @@ const ALL: { readonly [K in ResourceKind]: Kind<K> } = {
   siteConnection,
   securityGroup,
   securityGroupRule,
+  sshRule,
   port,
   server,
+  floatingIp,
 };
 
 /** A kind by its name. Its verbs take the scope of a step of that same kind. */

@@ -1,13 +1,14 @@
 /**
- * The test VM of a site: pings its peers from the moment it boots, and goes away once that is proven.
- * The rule: it has no path to its peer but the tunnel: one port, no floating IP.
+ * The test VM of a site: pings its peers, or lets the check log in to have it do so, and goes away once that is proven.
+ * The rule: it has no path to its peer but the tunnel: one port, and what is pinged is the peer's own address. A floating IP leads to one of the two only.
  */
 import { Buffer } from 'node:buffer';
 import type { Server } from '../../openstack/types.js';
-import { checkScript } from '../check-script.js';
+import { checkScript, loginScript } from '../check-script.js';
 import { isGone, later } from '../failures.js';
 import { type Found, type Kind, markOf, need, type StepScope } from '../kind.js';
 import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
+import { sshKeyOf } from '../ssh-key.js';
 
 export const server: Kind<'server'> = {
   kind: 'server',
@@ -21,12 +22,7 @@ export const server: Kind<'server'> = {
     return all.filter((one) => parseMark(one.metadata[SERVER_MARK]) !== undefined).map(foundOf);
   },
   async create(scope) {
-    const { image, flavor, peers } = scope.step.want;
-    const script = checkScript({
-      nonce: scope.run,
-      site: scope.step.site,
-      peers: peers.map((peer) => ({ site: peer, address: need(scope, 'port', peer).address ?? '' })),
-    });
+    const { image, flavor } = scope.step.want;
     const { id } = await scope.attempt.write((call) =>
       scope.region.createServer(
         {
@@ -35,7 +31,7 @@ export const server: Kind<'server'> = {
           flavorRef: flavor,
           networks: [{ port: need(scope, 'port').id }],
           config_drive: true,
-          user_data: Buffer.from(script).toString('base64'),
+          user_data: Buffer.from(scriptOf(scope)).toString('base64'),
           metadata: { [SERVER_MARK]: markOf(scope) },
         },
         call,
@@ -60,8 +56,18 @@ export const server: Kind<'server'> = {
       if (!isGone(error)) throw error;
     }
   },
-  output: () => ({}),
+  output: (_, { step }) => (step.want.login === undefined ? {} : { login: step.want.login }),
 };
+
+function scriptOf(scope: StepScope<'server'>): string {
+  const { peers, login } = scope.step.want;
+  const about = { nonce: scope.run, site: scope.step.site };
+  if (login !== undefined) return loginScript({ ...about, user: login, publicKey: sshKeyOf(scope).publicKey });
+  return checkScript({
+    ...about,
+    peers: peers.map((peer) => ({ site: peer, address: need(scope, 'port', peer).address ?? '' })),
+  });
+}
 
 function foundOf(resource: Server): Found {
   return {

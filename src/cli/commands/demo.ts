@@ -97,6 +97,7 @@ export async function demo(options: DemoOptions): Promise<void> {
 }
 
 function workerConfig(simulator: Simulator, folder: string): WorkerConfig {
+  const { hostname, port } = new URL(simulator.url);
   const login = {
     OS_AUTH_URL: simulator.authUrl,
     OS_USERNAME: 'demo',
@@ -111,6 +112,7 @@ function workerConfig(simulator: Simulator, folder: string): WorkerConfig {
     timing: timingOf(10_000, { pollMs: 300, retryInitialMs: 500 }),
     taskQueue: TASK_QUEUE,
     env: {},
+    sshProxy: { host: hostname, port: Number(port) },
   };
 }
 

@@ -45,13 +45,15 @@ export async function simulator(options: SimulatorCommandOptions): Promise<void>
     OS_PROJECT_DOMAIN_NAME: 'Default',
     OS_IDENTITY_API_VERSION: '3',
   };
-  if (options.json) console.log(JSON.stringify({ url: running.url, regions, login }));
+  // Floating IPs are reached through the simulator's own port.
+  const environment = { ...login, REGIONLINK_SSH_PROXY: running.url };
+  if (options.json) console.log(JSON.stringify({ url: running.url, regions, login, sshProxy: running.url }));
   else {
     console.log(
       `OpenStack regions ${regions.join(' and ')} at ${running.url}. Users demo, other and admin, password lab. Ctrl-C ends them.\n`,
     );
     console.log(
-      Object.entries(login)
+      Object.entries(environment)
         .map(([name, value]) => `export ${name}=${value}`)
         .join('\n'),
     );

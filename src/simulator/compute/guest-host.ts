@@ -4,7 +4,7 @@
  * leg in its subnet no metadata; a config drive needs neither.
  */
 import { Buffer } from 'node:buffer';
-import { ping } from '../data-plane.js';
+import { type Arrival, reach, type Traffic } from '../data-plane.js';
 import { type ConfigDrive, Guest, type GuestInterface, type GuestNetwork, scaledClock } from '../guest/index.js';
 import type { FixedIp } from '../network/addresses.js';
 import type { RegionState, Row } from '../state.js';
@@ -20,6 +20,11 @@ export class GuestHost {
 
   constructor(regions: readonly RegionState[]) {
     this.#regions = regions;
+  }
+
+  /** Where a packet from a port comes to, over all that carries it now. */
+  reach(region: RegionState, port: Row, to: string, traffic: Traffic): Arrival | undefined {
+    return reach(region, port, to, traffic, this.#regions, (end) => carries(end, this.#regions));
   }
 
   /** Powers a server's guest on, on the disk and console of its earlier life if it had one. */
@@ -78,7 +83,7 @@ export class GuestHost {
       interfaces: () => bound().map((port, index) => cardOf(port, index, region)),
       ping: async (from, to) => {
         const port = bound().find((one) => (one.fixed_ips as FixedIp[]).some((ip) => ip.ip_address === from));
-        return port && ping(region, port, to, this.#regions, (end) => carries(end, this.#regions));
+        return port && this.reach(region, port, to, { protocol: 'icmp' });
       },
       metadata: async (path) => {
         const served = bound().some((port) =>

@@ -39,8 +39,8 @@ const DIRECTORIES = [
 const SYSTEM_BINARIES = new Set(['ip', 'ifconfig', 'route', 'killall']);
 const SHELLS_OF_BUSYBOX = ['ash'];
 
-/** Fills an empty disk. */
-export function furnish(machine: Machine): void {
+/** Fills an empty disk. `loginUser`: whom the image has besides root. */
+export function furnish(machine: Machine, loginUser: string): void {
   const { files } = machine;
   for (const path of DIRECTORIES) files.makeDirectory(path, true, path === '/root' ? 0o700 : 0o755);
   const nothing: Sink = { write: () => {} };
@@ -71,7 +71,8 @@ export function furnish(machine: Machine): void {
   device(files, '/proc/self', discard);
   files.write('/etc/hostname', `${machine.hostname}\n`);
   files.write('/etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${machine.hostname}\n`);
-  files.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n');
+  const users = loginUser === 'root' ? '' : `${loginUser}:x:1000:1000::/home/${loginUser}:/bin/sh\n`;
+  files.write('/etc/passwd', `root:x:0:0:root:/root:/bin/sh\n${users}`);
   const shells = new Set(machine.userSpace === 'busybox' ? SHELLS_OF_BUSYBOX : ['dash']);
   for (const name of [...PROGRAMS.keys(), ...BUILT_IN]) {
     if ((name === 'ash' || name === 'dash') && !shells.has(name)) continue;

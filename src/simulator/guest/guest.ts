@@ -49,10 +49,13 @@ export class Guest {
   readonly finished: Promise<void>;
   /** When DHCP and metadata are over and logins are possible. */
   readonly ready: Promise<void>;
+  /** Resolves when the plug is pulled. */
+  readonly stopped: Promise<void>;
   readonly #machine: Machine;
   readonly #options: GuestOptions;
   readonly #stop = new AbortController();
   #isReady: () => void = () => {};
+  #booted = false;
 
   /** Powers the machine on; everything else happens by itself. */
   constructor(options: GuestOptions) {
@@ -76,7 +79,15 @@ export class Guest {
     this.ready = new Promise((resolve) => {
       this.#isReady = resolve;
     });
+    this.stopped = new Promise((resolve) => {
+      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
     this.finished = this.#live();
+  }
+
+  /** Whether logins are possible: its network is up, and it still runs. */
+  get listening(): boolean {
+    return this.#booted && this.running;
   }
 
   get hostname(): string {
@@ -88,23 +99,23 @@ export class Guest {
     return !this.#stop.signal.aborted;
   }
 
-  /** Public keys that may log in, one a line. */
-  get authorizedKeys(): readonly string[] {
-    const out: string[] = [];
-    for (const path of [
-      `/home/${this.loginUser}/.ssh/authorized_keys`,
-      '/root/.ssh/authorized_keys',
-      '/etc/dropbear/authorized_keys',
-    ]) {
-      const node = this.files.get(path);
-      if (node?.kind === 'file')
-        out.push(
-          ...fromBytes(node.content)
-            .split('\n')
-            .filter((line) => line.trim() !== '' && !line.startsWith('#')),
-        );
-    }
-    return out;
+  /** Public keys that a user may log in with, one a line. As SSH servers have it, none while others may write where they are kept. */
+  authorizedKeys(user: string): readonly string[] {
+    const home = this.#homeOf(user);
+    if (home === undefined) return [];
+    const [folder, file] = [this.files.get(`${home}/.ssh`), this.files.get(`${home}/.ssh/authorized_keys`)];
+    const open = [folder, file].some((node) => node === undefined || (node.mode & 0o022) !== 0);
+    if (open || file?.kind !== 'file') return [];
+    return fromBytes(file.content)
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  }
+
+  /** By /etc/passwd. Undefined for a user that the guest does not have. */
+  #homeOf(user: string): string | undefined {
+    const users = this.files.get('/etc/passwd');
+    const lines = users?.kind === 'file' ? users.content.split('\n') : [];
+    return lines.map((line) => line.split(':')).find(([name]) => name === user)?.[5];
   }
 
   /** Pulls the plug: every process dies at once, no timer is left. */
@@ -117,9 +128,10 @@ export class Guest {
   /**
    * Runs a command line as a login by SSH would (`sh -c`), and waits for it.
    * @param signal kills the command
+   * @param user whom it runs as. @default the image's own user
    * @returns what it wrote, and its exit status (137 if the guest was stopped meanwhile)
    */
-  async exec(command: string, signal?: AbortSignal, stdin = ''): Promise<ExecResult> {
+  async exec(command: string, signal?: AbortSignal, stdin = '', user = this.loginUser): Promise<ExecResult> {
     const process = this.#machine.processes.spawn(1);
     const stdout: string[] = [];
     const stderr: string[] = [];
@@ -134,9 +146,9 @@ export class Guest {
     const kill = (): void => process.kill('KILL');
     signal?.addEventListener('abort', kill, { once: true });
     if (signal?.aborted) kill();
-    const home = this.loginUser === 'root' ? '/root' : `/home/${this.loginUser}`;
+    const home = this.#homeOf(user) ?? '/';
     const cwd = this.files.get(home)?.kind === 'directory' ? home : '/';
-    const code = await this.#shell(process, ['-c', toBytes(command)], cwd, this.loginUser);
+    const code = await this.#shell(process, ['-c', toBytes(command)], cwd, user);
     signal?.removeEventListener('abort', kill);
     return { stdout: fromBytes(stdout.join('')), stderr: fromBytes(stderr.join('')), code };
   }
@@ -145,13 +157,14 @@ export class Guest {
     const { clock } = this.#machine;
     const { signal } = this.#stop;
     try {
-      if (!this.#options.disk) furnish(this.#machine);
+      if (!this.#options.disk) furnish(this.#machine, this.loginUser);
       await clock.sleep((this.#options.kernelMs ?? 6000) * 0.9, signal);
       await bootKernel(this.#machine);
       await clock.sleep((this.#options.kernelMs ?? 6000) * 0.1, signal);
       await runDhcp(this.#machine, signal);
       const data = await findInstanceData(this.#machine, this.#options.configDrive, signal);
       if (data) install(this.#machine, data, this.loginUser);
+      this.#booted = true;
       this.#isReady();
       // User data runs once in an instance's life, not at each boot.
       if (data?.userData?.startsWith('#!') && !this.#options.disk) await this.#runUserData(data.userData);
