@@ -11,7 +11,9 @@ export class Capture {
   /** Starts listening; resolves when it does. */
   static async start(): Promise<Capture> {
     const output: string[] = [];
-    const child = spawn('lab/on.sh', ['wan', 'tcpdump', '-lni', 'w-left', 'ip'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['lab/on.sh', 'wan', 'tcpdump', '-lni', 'w-left', 'ip'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.on('data', (data: Buffer) => output.push(data.toString()));
     for await (const text of child.stderr) if (String(text).includes('listening on')) break;
     return new Capture(child, output);

@@ -73,6 +73,6 @@ test('no agent at one end', async () => {
 });
 
 function agents(region: string, signal: 'STOP' | 'CONT'): void {
-  const { status, stderr } = spawnSync('lab/on.sh', [region, 'pkill', `-${signal}`, '-f', 'neutron-l3-agent']);
+  const { status, stderr } = spawnSync('bash', ['lab/on.sh', region, 'pkill', `-${signal}`, '-f', 'neutron-l3-agent']);
   if (status !== 0) throw new Error(`no L3 agent in ${region}: ${stderr}`);
 }
