@@ -9,6 +9,7 @@ import type { StepOutput } from '../graph/types.js';
 import { CloudConfigError } from '../openstack/errors.js';
 import type { Region } from '../openstack/region.js';
 import { RememberingRegion } from '../openstack/remembering-region.js';
+import type { Image } from '../openstack/types.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
@@ -171,6 +172,13 @@ function oneOf<T extends { readonly id: string; readonly name: string }>(
   );
 }
 
+/** Parts of another image (a kernel, a RAM disk) and installers stand in the same list, and the smallest of all is often one of them. */
+const NOT_BOOTED = new Set(['aki', 'ari', 'iso']);
+
+function boots({ disk_format: disk, container_format: container }: Image): boolean {
+  return !NOT_BOOTED.has(disk ?? '') && !NOT_BOOTED.has(container ?? '');
+}
+
 /** The named image and flavor, or the smallest that fit each other. */
 async function chooseImage(
   check: { readonly image?: string; readonly flavor?: string },
@@ -181,7 +189,7 @@ async function chooseImage(
     attempt.read((call) => region.listImages(call)),
     attempt.read((call) => region.listFlavors(call)),
   ]);
-  const active = images.filter((image) => image.status === 'active');
+  const active = images.filter((image) => image.status === 'active' && boots(image));
   const smallest = [...active].sort((a, b) => (a.size ?? 0) - (b.size ?? 0))[0];
   const image = check.image === undefined ? smallest : oneOf('image', check.image, active, region);
   if (image === undefined)

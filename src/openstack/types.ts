@@ -179,6 +179,8 @@ export const imageSchema = z.looseObject({
   min_ram: z.number(),
   min_disk: z.number(),
   size: z.number().nullish(),
+  disk_format: z.string().nullish(),
+  container_format: z.string().nullish(),
 });
 
 /** Answer to a login. `catalog` is absent, as is `project`, where the login has no project; its entries are read one by one. */

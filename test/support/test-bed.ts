@@ -294,6 +294,9 @@ export function addDecoys(simulator: Simulator): void {
     'regionlink owner=test@default vpn=left-right2 step=left/network run=1',
   ];
   for (const region of REGIONS) {
+    // Smaller than any image that boots.
+    const initrd = { name: 'initrd', disk_format: 'ari', container_format: 'ari', size: 1, min_ram: 0, min_disk: 0 };
+    simulator.seed(region, 'image', { ...initrd, status: 'active', visibility: 'public' });
     for (const description of marks) {
       const network = simulator.seed(region, 'network', {
         name: 'left-network',

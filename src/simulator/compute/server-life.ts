@@ -17,7 +17,7 @@ export class ServerLife {
   /** Schedules a new server's way to ACTIVE. */
   build(server: Row, { region }: Pick<CallContext, 'region'>): void {
     this.#after(server, region.delays.buildMs, () => {
-      const forced = forcedStatus(server, region);
+      const forced = forcedStatus(server, region) ?? (isPartOfAnImage(server._image) ? 'ERROR' : undefined);
       if (forced === undefined || forced === 'ACTIVE') this.#start(server, region);
       else
         Object.assign(server, { status: forced, _task: forced === 'ERROR' ? null : 'spawning', updated: timestamp() });
@@ -74,6 +74,11 @@ export class ServerLife {
     timer.unref();
     this.#timers.set(server.id, timer);
   }
+}
+
+/** A kernel or a RAM disk is an image of the list and boots no server. */
+function isPartOfAnImage(image: unknown): boolean {
+  return ['aki', 'ari'].includes(String((image as Row | undefined)?.disk_format));
 }
 
 /** A status that a fault forces upon a server, or upon all of a region's. */
