@@ -60,9 +60,10 @@ export class CloudBed {
     const masterKey = randomBytes(32).toString('base64');
     writeFileSync(join(folder, 'clouds.yaml'), cloudsThrough(proxy, authUrl, password), { mode: 0o600 });
     const target = labTarget();
-    // The project's default security group comes into being when it is first looked at.
+    // A project's default security group comes into being when it is first looked at, the administrator's by the pictures themselves.
     for (const region of REGIONS)
-      await target.send({ user: 'demo', region, service: 'network', method: 'GET', path: '/v2.0/security-groups' });
+      for (const user of ['demo', 'admin'] as const)
+        await target.send({ user, region, service: 'network', method: 'GET', path: '/v2.0/security-groups' });
     const server = await startDevServer();
     const start = () => startWorker(server, folder, masterKey, [password]);
     return new CloudBed(
@@ -128,8 +129,8 @@ export class CloudBed {
   }
 
   /** What differs from the clouds as they were at the start, once they have come to rest. */
-  async changes(): Promise<readonly string[]> {
-    const deadline = Date.now() + REST_MS;
+  async changes(restMs = REST_MS): Promise<readonly string[]> {
+    const deadline = Date.now() + restMs;
     for (;;) {
       const found = changes(this.before, await pictureOf(this.target, REGIONS));
       if (found.length === 0 || Date.now() > deadline) return found;

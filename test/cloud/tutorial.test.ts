@@ -38,13 +38,14 @@ describe.sequential.each(['console', 'ssh'])('the tutorial, proven by %s', (via)
     const [left, right] = result.sites.map((site) => site.address);
     const between = packets.filter((line) => line.includes(String(left)) && line.includes(String(right)));
     expect(between.filter((line) => /ESP\(spi=/.test(line)).length).toBeGreaterThan(10);
-    expect(between.filter((line) => !/ESP\(spi=|isakmp|NONESP-encap|isakmp-nat-keep-alive/.test(line))).toEqual([]);
+    // Beside it the negotiation, and what a router says to the first call where its agent is not there yet.
+    const known = /ESP\(spi=|isakmp|NONESP-encap|isakmp-nat-keep-alive|udp port 500 unreachable/;
+    expect(between.filter((line) => !known.test(line))).toEqual([]);
     expect(packets.filter((line) => /\b10\.[12]\.0\.\d+/.test(line))).toEqual([]);
   });
 
   test('nothing of the test VMs is left', async () => {
-    const kinds = (await bed.changes()).map((change) => change.split(' ').slice(2, 5).join(' '));
-    expect(kinds.filter((kind) => /server|floating|security|check/.test(kind))).toEqual([]);
+    expect((await bed.changes(0)).filter((change) => /servers|floatingips|security|check/.test(change))).toEqual([]);
   });
 
   test('applied again nothing is written', async () => {
