@@ -11,7 +11,7 @@ type Picture = ReturnType<TestBed['simulator']['snapshot']>;
 type Tables = ReturnType<NonNullable<ReturnType<TestBed['simulator']['regions']['get']>>['copy']>;
 
 /** One request timeout of a lane's worker: what a hung call costs. */
-export const HTTP_TIMEOUT_MS = 1_000;
+export const HTTP_TIMEOUT_MS = 1_500;
 
 /** Where a run begins: clouds with decoys only, or with a whole VPN beside them. */
 export type Ground = 'bare' | 'standing';
