@@ -37,7 +37,7 @@ export class WorkerProcess {
   /** Starts one and resolves when it takes tasks. */
   static async startOn(clouds: WorkerClouds, address: string, masterKey: string, root = '.'): Promise<WorkerProcess> {
     const output: string[] = [];
-    const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', `${root}/src/cli/main.ts`, 'worker'], {
+    const child = spawn(process.execPath, ['--import', 'tsx', `${root}/src/cli/main.ts`, 'worker'], {
       env: {
         PATH: process.env.PATH,
         HOME: '/nonexistent',
@@ -47,7 +47,7 @@ export class WorkerProcess {
         ...clouds.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Its own group: tsx starts node below it, and a signal must reach both.
+      // Its own group, so that a Ctrl-C at the tests does not reach it.
       detached: true,
     });
     const ready = new Promise<void>((resolve, reject) => {
