@@ -28,9 +28,12 @@ const NAME = 'bench';
 
 const bed = await CloudBed.start();
 try {
-  const tool = usualTool();
+  const folder = mkdtempSync(join(tmpdir(), 'regionlink-bench-'));
+  cpSync('scripts/opentofu', folder, { recursive: true });
+  const tool = usualTool(folder);
   const rows: [string, Timed][] = [['regionlink', await timeRegionlink()]];
-  if (tool !== undefined) rows.push([tool, await timeUsualTool(tool)]);
+  if (tool !== undefined) rows.push([tool, await timeUsualTool(tool, folder)]);
+  rmSync(folder, { recursive: true });
   print(rows);
   const left = await bed.changes();
   if (left.length > 0) console.log(`left in the clouds:\n${left.join('\n')}`);
@@ -59,9 +62,7 @@ async function timeRegionlink(): Promise<Timed> {
   };
 }
 
-async function timeUsualTool(tool: string): Promise<Timed> {
-  const folder = mkdtempSync(join(tmpdir(), 'regionlink-bench-'));
-  cpSync('scripts/opentofu', folder, { recursive: true });
+async function timeUsualTool(tool: string, folder: string): Promise<Timed> {
   const { auth, authUrl } = Clouds.load().get('demo');
   if (auth.method !== 'password') throw new Error('the lab logs in with passwords');
   const endpoints = Object.fromEntries(REGIONS.map((region) => [region, bed.proxy.urlOf(region, 'network')]));
@@ -85,29 +86,21 @@ async function timeUsualTool(tool: string): Promise<Timed> {
         code === 0 ? resolve() : reject(new Error(`${tool} ${args[0]} ended with ${code}`)),
       );
     });
-  try {
-    await run('init');
-    bed.proxy.clear();
-    const start = Date.now();
-    const active = activeAtBothEnds();
-    const made = await timed(() => run('apply', '-auto-approve'));
-    const activeAt = await active;
-    const calls = countCalls();
-    const destroyed = await timed(() => run('destroy', '-auto-approve'));
-    return { made, active: activeAt - start, destroyed, calls };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  bed.proxy.clear();
+  const start = Date.now();
+  const active = activeAtBothEnds();
+  const made = await timed(() => run('apply', '-auto-approve'));
+  const activeAt = await active;
+  const calls = countCalls();
+  const destroyed = await timed(() => run('destroy', '-auto-approve'));
+  return { made, active: activeAt - start, destroyed, calls };
 }
 
-/** The first of them that starts and finds the provider. */
-function usualTool(): string | undefined {
+/** The first of them that starts and finds the provider, with the folder made ready for it. */
+function usualTool(folder: string): string | undefined {
   for (const tool of ['tofu', 'terraform']) {
     if (spawnSync(tool, ['version']).status !== 0) continue;
-    const folder = mkdtempSync(join(tmpdir(), 'regionlink-bench-'));
-    cpSync('scripts/opentofu', folder, { recursive: true });
     const { status, stderr } = spawnSync(tool, ['init', '-no-color'], { cwd: folder });
-    rmSync(folder, { recursive: true });
     if (status === 0) return tool;
     console.log(`${tool} is left out, it finds no OpenStack provider: ${String(stderr).trim().split('\n')[0]}`);
   }

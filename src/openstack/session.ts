@@ -161,8 +161,7 @@ function secretOf(auth: CloudAuth): string {
   return auth.method === 'password' ? auth.password.reveal() : auth.secret.reveal();
 }
 
-/** Keystone's `auth` object. An application credential carries its own scope: sending one is an error. */
-/** The `auth` of a request for a token, secrets included. */
+/** Keystone's `auth` object, secrets included. An application credential carries its own scope: sending one is an error. */
 export function identityOf(auth: CloudAuth): unknown {
   if (auth.method === 'password') {
     return {

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { RegionLink } from '../../src/client/index.js';
@@ -14,9 +15,10 @@ import { Clouds } from '../../src/openstack/clouds-config.js';
 import { Session } from '../../src/openstack/session.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
 import { Target } from '../contract/target.js';
+import { changesBetween } from '../support/changes.js';
 import { WorkerProcess } from '../support/worker-process.js';
 import { ChaosProxy } from './chaos-proxy.js';
-import { changes, type Picture, pictureOf } from './picture.js';
+import { type Picture, pictureOf } from './picture.js';
 
 export const REGIONS = ['left', 'right'] as const;
 
@@ -132,11 +134,25 @@ export class CloudBed {
   async changes(restMs = REST_MS): Promise<readonly string[]> {
     const deadline = Date.now() + restMs;
     for (;;) {
-      const found = changes(this.before, await pictureOf(this.target, REGIONS));
+      const found = changesBetween(this.before, await pictureOf(this.target, REGIONS));
       if (found.length === 0 || Date.now() > deadline) return found;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
+}
+
+/** A bed for the tests of a file, each of which leaves the clouds as they were. */
+export function bedOfUnchangedClouds(): () => CloudBed {
+  let bed: CloudBed;
+  beforeAll(async () => {
+    bed = await CloudBed.start();
+  });
+  afterAll(() => bed.stop());
+  afterEach(async () => {
+    bed.proxy.clear();
+    expect(await bed.changes()).toEqual([]);
+  });
+  return () => bed;
 }
 
 export interface Connection {

@@ -68,6 +68,15 @@ export class ChaosProxy {
     });
   }
 
+  /** Holds the next such call back. `met` resolves when it is held, `release` lets it pass. */
+  hold(call: Omit<Order, 'deed'>): { readonly met: Promise<void>; readonly release: () => void } {
+    let release = () => {};
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return { met: this.order({ ...call, deed: { kind: 'hold', until } }), release };
+  }
+
   /** Forgets orders and log. */
   clear(): void {
     this.orders = [];

@@ -1,35 +1,20 @@
 /** A tunnel that cannot come up on a real cloud: the failure names the reason, no key is shown, and both regions are as before. */
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { VpnFailedError } from '../../src/client/index.js';
-import { CloudBed, type Connection } from './bed.js';
+import { bedOfUnchangedClouds, type Connection } from './bed.js';
 
-let bed: CloudBed;
-
-beforeAll(async () => {
-  bed = await CloudBed.start();
-});
-
-afterAll(() => bed.stop());
-
-afterEach(async () => {
-  bed.proxy.clear();
-  expect(await bed.changes()).toEqual([]);
-});
+const bed = bedOfUnchangedClouds();
 
 const CONNECTIONS = '/v2.0/vpn/ipsec-site-connections';
 
 /** Runs with one end broken before the other is made, so that no tunnel can have come up meanwhile. @returns what the run says */
 async function brokenBy(name: string, breakLeft: (left: Connection) => Promise<unknown>): Promise<string> {
-  let go = () => {};
-  const until = new Promise<void>((resolve) => {
-    go = resolve;
-  });
-  bed.proxy.order({ method: 'POST', path: /ipsec-site-connections$/, region: 'right', deed: { kind: 'hold', until } });
-  const run = await bed.link.provision(bed.spec(name, { tunnelTimeout: '90s' }));
+  const { release } = bed().proxy.hold({ method: 'POST', path: /ipsec-site-connections$/, region: 'right' });
+  const run = await bed().link.provision(bed().spec(name, { tunnelTimeout: '90s' }));
   // Neutron refuses a change until the agent has it.
-  await breakLeft(await bed.connection('left', ({ status }) => status !== 'PENDING_CREATE'));
-  go();
+  await breakLeft(await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE'));
+  release();
   return failureOf(run.result());
 }
 
@@ -44,7 +29,7 @@ async function failureOf(result: Promise<unknown>): Promise<string> {
 }
 
 const change = (fields: Record<string, unknown>) => (left: Connection) =>
-  bed.byHand('left', 'PUT', `${CONNECTIONS}/${left.id}`, { ipsec_site_connection: fields });
+  bed().byHand('left', 'PUT', `${CONNECTIONS}/${left.id}`, { ipsec_site_connection: fields });
 
 test('another pre-shared key at one end', async () => {
   const psk = 'changed-by-hand-4711';
@@ -65,7 +50,7 @@ test('no agent at one end', async () => {
   // Its host goes on, so that routers and VMs stand.
   agents('left', 'STOP');
   try {
-    const run = await bed.link.provision(bed.spec('no-agent', { tunnelTimeout: '60s', check: 'none' }));
+    const run = await bed().link.provision(bed().spec('no-agent', { tunnelTimeout: '60s', check: 'none' }));
     expect(await failureOf(run.result())).toMatch(/no VPN agent of left has picked up.*2127166/s);
   } finally {
     agents('left', 'CONT');

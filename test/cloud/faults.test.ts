@@ -1,5 +1,5 @@
 /** What goes wrong on the way, on a real cloud: a step of each kind refused, a cancel, a worker lost, answers lost on the wire. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VpnCancelledError, VpnFailedError } from '../../src/client/index.js';
 import { buildGraph } from '../../src/graph/build-graph.js';
 import { KINDS } from '../../src/graph/kinds.js';
@@ -7,20 +7,9 @@ import { isResourceStep, type ResourceKind } from '../../src/graph/types.js';
 import { parseSpec } from '../../src/spec/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
 import type { ProvisionResult } from '../../src/workflows/protocol.js';
-import { CloudBed } from './bed.js';
+import { bedOfUnchangedClouds } from './bed.js';
 
-let bed: CloudBed;
-
-beforeAll(async () => {
-  bed = await CloudBed.start();
-});
-
-afterAll(() => bed.stop());
-
-afterEach(async () => {
-  bed.proxy.clear();
-  expect(await bed.changes()).toEqual([]);
-});
+const bed = bedOfUnchangedClouds();
 
 /** The call that makes a kind, as the step table has it. */
 function callOf(kind: ResourceKind): { readonly method: string; readonly path: RegExp } {
@@ -41,8 +30,8 @@ const KINDS_MADE = [
 describe('a step that the cloud refuses', () => {
   test.each(KINDS_MADE)('%s: FAILED, and both regions as before', async (kind) => {
     const name = `no-${kind.toLowerCase()}`;
-    const met = bed.proxy.order({ ...callOf(kind), region: 'right', deed: { kind: 'refuse', status: 403 } });
-    const run = await bed.link.provision(bed.spec(name, { check: 'ssh' }));
+    const met = bed().proxy.order({ ...callOf(kind), region: 'right', deed: { kind: 'refuse', status: 403 } });
+    const run = await bed().link.provision(bed().spec(name, { check: 'ssh' }));
     await expect(run.result()).rejects.toThrow(VpnFailedError);
     await met;
   });
@@ -52,22 +41,18 @@ describe('a cancel', () => {
   test.each(['ikePolicy', 'routerInterface', 'siteConnection', 'server'] as const)(
     'while a %s is made: CANCELLED, and both regions as before',
     async (kind) => {
-      let go = () => {};
-      const until = new Promise<void>((resolve) => {
-        go = resolve;
-      });
-      const met = bed.proxy.order({ ...callOf(kind), region: 'right', deed: { kind: 'hold', until } });
-      const run = await bed.link.provision(bed.spec(`cancel-${kind.toLowerCase()}`));
+      const { met, release } = bed().proxy.hold({ ...callOf(kind), region: 'right' });
+      const run = await bed().link.provision(bed().spec(`cancel-${kind.toLowerCase()}`));
       await met;
       await run.cancel();
-      go();
+      release();
       await expect(run.result()).rejects.toThrow(VpnCancelledError);
     },
   );
 
   test('while the tunnel is waited for: CANCELLED, and both regions as before', async () => {
-    const run = await bed.link.provision(bed.spec('cancel-tunnel'));
-    await bed.connection('left', ({ status }) => status !== 'PENDING_CREATE');
+    const run = await bed().link.provision(bed().spec('cancel-tunnel'));
+    await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE');
     await run.cancel();
     await expect(run.result()).rejects.toThrow(VpnCancelledError);
   });
@@ -75,26 +60,26 @@ describe('a cancel', () => {
 
 describe('what is survived', () => {
   test('a worker killed while connections are made: proven, and nothing double', async () => {
-    const lost = bed.proxy.order({ ...callOf('siteConnection'), deed: { kind: 'lose-answer' } });
-    const run = await bed.link.provision(bed.spec('killed'));
+    const lost = bed().proxy.order({ ...callOf('siteConnection'), deed: { kind: 'lose-answer' } });
+    const run = await bed().link.provision(bed().spec('killed'));
     await lost;
-    await bed.loseWorker();
+    await bed().loseWorker();
     const result = await run.result();
     expect(result.proof).toBe('proven');
     await nothingDouble('killed', result);
-    await (await bed.link.destroy('killed')).result();
+    await (await bed().link.destroy('killed')).result();
   });
 
   test('the answer to the first write of every kind lost: proven, and nothing double', async () => {
     const orders = KINDS_MADE.map((kind) =>
-      bed.proxy.order({ ...callOf(kind), region: 'left', deed: { kind: 'lose-answer' } }),
+      bed().proxy.order({ ...callOf(kind), region: 'left', deed: { kind: 'lose-answer' } }),
     );
-    const run = await bed.link.provision(bed.spec('lossy', { check: 'ssh' }));
+    const run = await bed().link.provision(bed().spec('lossy', { check: 'ssh' }));
     const result = await run.result();
     expect(result.proof).toBe('proven');
     await Promise.all(orders);
     await nothingDouble('lossy', result);
-    await (await bed.link.destroy('lossy')).result();
+    await (await bed().link.destroy('lossy')).result();
   });
 });
 
@@ -103,5 +88,5 @@ const UNNAMED: readonly ResourceKind[] = ['routerInterface', 'externalGateway', 
 
 async function nothingDouble(name: string, { sites }: ProvisionResult): Promise<void> {
   const made = sites.flatMap((site) => site.resources).filter(({ kind }) => !UNNAMED.includes(kind));
-  expect([...(await bed.stepsOf(name))].sort()).toEqual(made.map(({ step }) => step).sort());
+  expect([...(await bed().stepsOf(name))].sort()).toEqual(made.map(({ step }) => step).sort());
 }

@@ -44,15 +44,6 @@ export async function pictureOf(target: Target, regions: readonly string[]): Pro
   return new Map(rows.flat());
 }
 
-/** What came, went or changed between two pictures; empty where they are equal. */
-export function changes(before: Picture, after: Picture): readonly string[] {
-  return [
-    ...[...after.keys()].filter((key) => !before.has(key)).map((key) => `left behind: ${key}`),
-    ...[...before.keys()].filter((key) => !after.has(key)).map((key) => `lost: ${key}`),
-    ...[...after].filter(([key, row]) => (before.get(key) ?? row) !== row).map(([key]) => `changed: ${key}`),
-  ];
-}
-
 function stable(row: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(
     Object.entries(row)

@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
+import { changesBetween } from '../support/changes.js';
 import { type Ended, TestBed } from '../support/test-bed.js';
 
 type Picture = ReturnType<TestBed['simulator']['snapshot']>;
@@ -54,12 +55,7 @@ export class Lane {
 
   /** What differs from clouds as they were; empty when nothing does. */
   changesSince(ground: Ground): readonly string[] {
-    const [before, after] = [rowsOf(this.pictures[ground]), rowsOf(this.bed.simulator.snapshot())];
-    return [
-      ...[...after.keys()].filter((key) => !before.has(key)).map((key) => `left behind: ${key}`),
-      ...[...before.keys()].filter((key) => !after.has(key)).map((key) => `lost: ${key}`),
-      ...[...after].filter(([key, row]) => (before.get(key) ?? row) !== row).map(([key]) => `changed: ${key}`),
-    ];
+    return changesBetween(rowsOf(this.pictures[ground]), rowsOf(this.bed.simulator.snapshot()));
   }
 
   /** What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well. */
