@@ -118,7 +118,7 @@ export interface StepOutput {
   readonly address?: string;
   readonly cidr?: string;
   readonly status?: string;
-  /** Another id that goes with the resource: a subnet's network, a router interface's port, an external gateway's network. */
+  /** Another id that goes with the resource: a subnet's network, a router interface's port, an external gateway's network, a site connection's VPN service. */
   readonly parent?: string;
   /** Test VM: the user that a check by SSH logs in as. */
   readonly login?: string;

@@ -14,6 +14,8 @@ const FAULT_KIND = z.discriminatedUnion('kind', [
     effect: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('delay'), ms: z.number().min(0) }),
+  /** Acts and answers once the faults are cleared. */
+  z.strictObject({ kind: z.literal('hold') }),
   /** Acts at once and answers later. */
   z.strictObject({ kind: z.literal('lag'), ms: z.number().min(0) }),
   z.strictObject({ kind: z.literal('reset'), effect: z.boolean() }),

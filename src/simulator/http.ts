@@ -120,6 +120,10 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       await pause(fault.ms);
       plain();
       return;
+    case 'hold':
+      await new Promise<void>((resolve) => side.faults.onClear(resolve));
+      plain();
+      return;
     case 'lag': {
       const { answer, effects } = act();
       note(answer.status, effects);

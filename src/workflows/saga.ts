@@ -187,7 +187,26 @@ export class Saga {
     }
   }
 
+  /**
+   * Another VPN over the same router may have removed the VPN service between its step and its connection, which then stands on a service with
+   * another address: the step is done again for what it hands on, and the peer's connection, which is then set to call it there.
+   */
+  private async followServices(act: ActStep): Promise<void> {
+    const steps = this.resolved.graph.steps.filter(isResourceStep);
+    for (const connection of steps.filter((step) => step.kind === 'siteConnection' && step.link === act.link)) {
+      const service = steps.find((step) => step.kind === 'vpnService' && step.site === connection.site);
+      const stands = this.outputs.get(connection.key)?.parent;
+      if (service === undefined || stands === undefined || stands === this.outputs.get(service.key)?.id) continue;
+      await this.ensure(service);
+      const peer = steps.find(
+        (step) => step.kind === 'siteConnection' && step.link === act.link && step !== connection,
+      );
+      if (peer !== undefined) await this.ensure(peer);
+    }
+  }
+
   private async act(step: ActStep): Promise<void> {
+    await this.followServices(step);
     const ping = this.pings.get(step.link);
     const timeoutMs = (ping !== undefined ? PROVEN_GRACE_SECONDS : this.resolved.spec.tunnelTimeoutSeconds) * 1000;
     const input: LinkInput = {

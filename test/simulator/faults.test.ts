@@ -79,6 +79,17 @@ describe('a fault', () => {
     expect(made()).toBe(2);
   });
 
+  test('hold: neither is there until the faults are cleared', async () => {
+    simulator.faults.add(onCreate({ kind: 'hold' }));
+    const held = make();
+    await expect.poll(() => simulator.faults.list()[0]?.acted).toBe(1);
+    expect((await make()).status).toBe(201);
+    expect(made()).toBe(1);
+    simulator.faults.clear();
+    expect((await held).status).toBe(201);
+    expect(made()).toBe(2);
+  });
+
   test('reset: no answer, before or after the effect', async () => {
     simulator.faults.add(onCreate({ kind: 'reset', effect: false }));
     simulator.faults.add(onCreate({ kind: 'reset', effect: true }));

@@ -203,11 +203,11 @@ export class TestBed {
       .map((call) => `${call.method} ${call.region} ${withoutIds(call.path)}`);
   }
 
-  /** Resolves to true when a fault has met its call, to false when the faults have been cleared before. */
-  async met(plan: FaultPlan): Promise<boolean> {
+  /** Resolves to true when a fault has met its call, or so many, to false when the faults have been cleared before. */
+  async met(plan: FaultPlan, times = 1): Promise<boolean> {
     for (;;) {
       const ordered = this.simulator.faults.list().find((one) => one.path === plan.path && one.region === plan.region);
-      if (ordered === undefined || ordered.acted > 0) return ordered !== undefined;
+      if (ordered === undefined || ordered.acted >= times) return ordered !== undefined;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }

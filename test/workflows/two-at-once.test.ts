@@ -2,6 +2,7 @@
  * Two at once: VPNs that race for one router's VPN service, and workers that are not of one mind. One service is left and both use it; a worker that
  * differs changes nothing.
  */
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KeyRing } from '../../src/activities/key-ring.js';
 import { Clouds } from '../../src/openstack/clouds-config.js';
@@ -13,7 +14,8 @@ import { bundleOnce, PASSWORD, TestBed, workerConfig } from '../support/test-bed
 let bed: TestBed;
 
 beforeAll(async () => {
-  bed = await TestBed.start();
+  // A call that is held may wait for a whole run of another.
+  bed = await TestBed.start({ httpTimeoutMs: 60_000 });
 }, 120_000);
 
 afterAll(() => bed.stop());
@@ -21,61 +23,124 @@ afterAll(() => bed.stop());
 describe('two VPNs that race for the VPN service of one router', () => {
   const services = () => bed.simulator.regions.get('cbk')?.rows('vpnservice') ?? [];
   const connections = () => bed.simulator.regions.get('cbk')?.rows('ipsec_site_connection') ?? [];
-  const slowPost: FaultPlan = {
-    method: 'POST',
-    path: '^/v2.0/vpn/vpnservices$',
-    region: 'cbk',
-    fault: { kind: 'delay', ms: 1_200 },
+
+  /** Holds the next such calls in the region of the shared router until the faults are cleared. */
+  const hold = (path: string, times = 1): FaultPlan => {
+    const plan: FaultPlan = { method: 'POST', path, region: 'cbk', times, fault: { kind: 'hold' } };
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add(plan);
+    return plan;
   };
+  const SERVICE = '^/v2.0/vpn/vpnservices$';
+  const CONNECTION = '^/v2.0/vpn/ipsec-site-connections$';
 
   beforeAll(() => makeNetwork(bed.simulator, 'shared', '10.7.0.0/24'));
 
-  const over = (cidr: string, more: Record<string, unknown> = {}) => ({
+  const over = (cidr: string) => ({
     check: 'none',
     sites: {
       left: { region: 'dbl', network: { subnets: [{ cidr }] } },
       right: { region: 'cbk', network: { router: 'shared-router', subnets: ['shared-subnet'] } },
     },
-    ...more,
   });
 
-  // Ids are drawn at random, and either may be the smaller: the race is run until both have been, and more.
-  test('the late one adopts the service that is in use, whichever id is smaller', async () => {
+  const late = () => bed.provision('late', over('10.8.0.0/24'));
+  const early = () => bed.provision('early', over('10.9.0.0/24'));
+
+  const messagesOf = async (run: WorkflowHandle) => (await bed.end(run)).messages;
+
+  /** Ids of services in the order in which they came to be, since a point of the log. */
+  const madeSince = (mark: number) =>
+    bed.simulator.log
+      .slice(mark)
+      .flatMap((call) => (call.region === 'cbk' && call.path === '/v2.0/vpn/vpnservices' ? call.effects : []))
+      .flatMap(({ op, kind, id }) => (op === 'created' && kind === 'vpnservice' ? [id] : []));
+
+  const bothUseTheOne = () => {
+    expect(services()).toHaveLength(1);
+    expect(connections().map((one) => one.vpnservice_id)).toEqual([services()[0]?.id, services()[0]?.id]);
+  };
+
+  /** Runs a race and both destroys. Resolves to whether the service that came first had the smaller id. */
+  async function once(race: () => Promise<void>): Promise<boolean> {
     const before = bed.simulator.snapshot();
-    for (let race = 0; race < 6; race++) {
-      bed.simulator.faults.clear();
-      bed.simulator.faults.add(slowPost);
-      const late = await bed.provision('late', over('10.8.0.0/24'));
+    const mark = bed.simulator.log.length;
+    await race();
+    bothUseTheOne();
+    const [first = '', second = '', ...more] = madeSince(mark);
+    expect(more).toEqual([]);
+    for (const name of ['early', 'late']) expect(await messagesOf(await bed.destroy(name))).toEqual([]);
+    expect(bed.simulator.snapshot()).toEqual(before);
+    return first.localeCompare(second) < 0;
+  }
+
+  /** Ids are drawn at random, and either may be the smaller: the race is run until both have been. */
+  async function untilEitherWasSmaller(race: () => Promise<void>): Promise<void> {
+    const first = await once(race);
+    while ((await once(race)) === first);
+  }
+
+  test('the late one adopts the service that is in use, whichever id is smaller', async () => {
+    await untilEitherWasSmaller(async () => {
       // It has looked, found none and is making one, when the other comes, makes one as well and uses it.
-      await bed.met(slowPost);
-      const early = await bed.provision('early', over('10.9.0.0/24'));
-      for (const run of [early, late]) expect((await bed.end(run)).messages).toEqual([]);
-      expect(services()).toHaveLength(1);
-      expect(connections().map((one) => one.vpnservice_id)).toEqual([services()[0]?.id, services()[0]?.id]);
-      for (const name of ['early', 'late']) expect((await bed.end(await bed.destroy(name))).messages).toEqual([]);
-      expect(bed.simulator.snapshot()).toEqual(before);
-    }
+      const held = hold(SERVICE);
+      const slow = await late();
+      await bed.met(held);
+      expect(await messagesOf(await early())).toEqual([]);
+      bed.simulator.faults.clear();
+      expect(await messagesOf(slow)).toEqual([]);
+    });
   }, 120_000);
+
+  test('both have looked and found none: one service is left, whichever id is smaller', async () => {
+    await untilEitherWasSmaller(async () => {
+      const held = hold(SERVICE, 2);
+      const runs = [await late(), await early()];
+      await bed.met(held, 2);
+      bed.simulator.faults.clear();
+      for (const run of runs) expect(await messagesOf(run)).toEqual([]);
+    });
+  }, 120_000);
+
+  test('a service that went between its step and its connection: the other end follows to the address of the one in its place', async () => {
+    const before = bed.simulator.snapshot();
+    const held = hold(CONNECTION);
+    const run = await bed.provision('late', { ...over('10.8.0.0/24'), check: 'console' });
+    await bed.met(held);
+    // The rollback of another VPN that made it, say. Someone takes its address, so that the next service has another one.
+    const region = bed.simulator.regions.get('cbk');
+    const [service] = services();
+    region?.delete('vpnservice', service?.id ?? '');
+    const gateway = region?.rows('port').find((port) => port.device_owner === 'network:vpn_router_gateway');
+    Object.assign(gateway ?? {}, { device_id: 'of someone else' });
+    bed.simulator.faults.clear();
+    const { messages, result } = await bed.end(run);
+    expect(messages).toEqual([]);
+    const [now] = services();
+    expect(now?.external_v4_ip).not.toBe(service?.external_v4_ip);
+    const [left] = bed.simulator.regions.get('dbl')?.rows('ipsec_site_connection') ?? [];
+    expect([left?.peer_address, left?.peer_id]).toEqual([now?.external_v4_ip, now?.external_v4_ip]);
+    const told = result?.sites.find((site) => site.key === 'right');
+    expect(told?.address).toBe(now?.external_v4_ip);
+    expect(told?.resources.find((one) => one.kind === 'vpnService')?.id).toBe(now?.id);
+    expect(await messagesOf(await bed.destroy('late'))).toEqual([]);
+    region?.delete('port', gateway?.id ?? '');
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
 
   test('a creator that rolls back leaves it to the one that adopted it, and the last one out removes it', async () => {
     const before = bed.simulator.snapshot();
-    const refused: FaultPlan = {
-      method: 'POST',
-      path: '^/v2.0/vpn/ipsec-site-connections$',
-      region: 'cbk',
-      fault: { kind: 'delay', ms: 1_500 },
-    };
-    bed.simulator.faults.clear();
-    bed.simulator.faults.add(refused);
-    const creator = await bed.provision('creator', over('10.8.0.0/24'));
-    await bed.met(refused);
+    const held = hold(CONNECTION);
+    const creator = await late();
+    await bed.met(held);
     expect(services()).toHaveLength(1);
-    expect((await bed.end(await bed.provision('adopter', over('10.9.0.0/24')))).messages).toEqual([]);
+    expect(await messagesOf(await early())).toEqual([]);
     await creator.cancel();
+    bed.simulator.faults.clear();
     expect((await bed.end(creator)).status).toBe('CANCELLED');
     expect(services()).toHaveLength(1);
     expect(connections()).toHaveLength(1);
-    expect((await bed.end(await bed.destroy('adopter'))).messages).toEqual([]);
+    expect(await messagesOf(await bed.destroy('early'))).toEqual([]);
     expect(bed.simulator.snapshot()).toEqual(before);
   }, 60_000);
 });

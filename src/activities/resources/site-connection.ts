@@ -52,7 +52,7 @@ const base = neutronKind({
     'peer_ep_group_id',
   ],
   secret: ['psk'],
-  output: (connection) => ({ status: connection.status }),
+  output: (connection) => ({ status: connection.status, parent: connection.vpnservice_id }),
 });
 
 export const siteConnection: Kind<'siteConnection'> = {

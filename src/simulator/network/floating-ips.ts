@@ -165,18 +165,22 @@ function routerFor(row: Row, port: Row, fixed: FixedIp, region: RegionState): Ro
   );
 }
 
-/** An address on an external network without a port that its project sees: what OVN's VPN gateway has. */
-export function externalAddress(region: RegionState, networkId: string): string {
+const VPN_GATEWAY = 'network:vpn_router_gateway';
+
+/** The port of a router's VPN gateway, as OVN has it: on the external network, shared by the router's VPN services, and unseen by their project. */
+export function vpnGatewayOf(region: RegionState, routerId: string): Row | undefined {
+  return region.rows('port').find((port) => port.device_owner === VPN_GATEWAY && port.device_id === routerId);
+}
+
+export function makeVpnGateway(region: RegionState, networkId: string, routerId: string): Row {
   const network = region.get('network', networkId);
   const subnet = region.rows('subnet').find((one) => one.network_id === networkId && one.ip_version === 4);
   if (network === undefined || subnet === undefined)
     throw neutronError(400, 'ExternalNetworkHasNoSubnet', `Router's external network ${networkId} has no IPv4 subnet`);
-  const address = allocate(region, subnet);
-  makePort(region, {
+  return makePort(region, {
     network,
     projectId: '',
-    fixedIps: [{ subnet_id: subnet.id, ip_address: address }],
-    fields: { device_owner: 'network:vpn_router_gateway', name: 'vpn-gw' },
+    fixedIps: [{ subnet_id: subnet.id, ip_address: allocate(region, subnet) }],
+    fields: { device_owner: VPN_GATEWAY, device_id: routerId, name: `vpn-gw-${routerId}` },
   });
-  return address;
 }

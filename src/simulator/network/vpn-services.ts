@@ -4,7 +4,7 @@ import { isSeenDown, lookAgain, statusOf } from '../tunnel-status.js';
 import type { FixedIp } from './addresses.js';
 import { type AttributeMap, adminStateUp, description, name, once, owner, readOnly } from './attributes.js';
 import { uuid, uuidOrNone } from './checks.js';
-import { externalAddress } from './floating-ips.js';
+import { makeVpnGateway, vpnGatewayOf } from './floating-ips.js';
 import { mustGet, type Resource } from './resource.js';
 import { ROUTER } from './routers.js';
 import { attachedSubnets, connectionsWith, notWhilePending } from './vpn-use.js';
@@ -43,10 +43,12 @@ export const VPN_SERVICE: Resource = {
     const gateway = router.external_gateway_info as { network_id: string; external_fixed_ips: FixedIp[] } | null;
     if (gateway === null)
       throw neutronError(400, 'RouterIsNotExternal', `Router ${router.id} has no external network gateway set`);
-    const address = region.ownVpnAddress
-      ? externalAddress(region, gateway.network_id)
-      : gateway.external_fixed_ips[0]?.ip_address;
-    Object.assign(row, { status: 'PENDING_CREATE', external_v4_ip: address ?? null, external_v6_ip: null });
+    const addresses = region.ownVpnAddress
+      ? ((vpnGatewayOf(region, router.id) ?? makeVpnGateway(region, gateway.network_id, router.id))
+          .fixed_ips as FixedIp[])
+      : gateway.external_fixed_ips;
+    const external_v4_ip = addresses[0]?.ip_address ?? null;
+    Object.assign(row, { status: 'PENDING_CREATE', external_v4_ip, external_v6_ip: null });
   },
   refresh(row, context) {
     row.status = statusOf(row, 'vpnservice', context);
@@ -61,14 +63,9 @@ export const VPN_SERVICE: Resource = {
       throw neutronError(409, 'VPNServiceInUse', `VPNService ${row.id} is still in use`);
   },
   afterDelete(row, { region }) {
-    if (!region.ownVpnAddress) return;
-    const own = region
-      .rows('port')
-      .find(
-        (port) =>
-          port.device_owner === 'network:vpn_router_gateway' &&
-          (port.fixed_ips as FixedIp[])[0]?.ip_address === row.external_v4_ip,
-      );
-    if (own !== undefined) region.delete('port', own.id);
+    const routerId = String(row.router_id);
+    if (region.rows('vpnservice').some((other) => other.router_id === routerId)) return;
+    const gateway = vpnGatewayOf(region, routerId);
+    if (gateway !== undefined) region.delete('port', gateway.id);
   },
 };
