@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // `npm run test:faults` and `npm run test:openstack` run these.
     exclude: ['test/faults/**', 'test/cloud/**'],
+    globalSetup: 'test/support/build.ts',
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

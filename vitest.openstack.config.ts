@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/cloud/**/*.test.ts'],
+    globalSetup: 'test/support/build.ts',
     fileParallelism: false,
     testTimeout: 900_000,
     hookTimeout: 300_000,

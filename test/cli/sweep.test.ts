@@ -2,9 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { COMMAND } from '../support/terminal.js';
 import { REGIONS, TestBed } from '../support/test-bed.js';
 
-const NODE = [process.execPath, 'node_modules/tsx/dist/cli.mjs', 'src/cli/main.ts', 'sweep'];
+const NODE = [...COMMAND, 'sweep'];
 let bed: TestBed;
 let before: ReturnType<TestBed['simulator']['snapshot']>;
 

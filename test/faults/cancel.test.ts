@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultPlan } from '../../src/simulator/index.js';
 import { type CallCase, callsOf, inWords, LAST_CREATE_REFUSED } from './cases.js';
-import { type Lane, Lanes } from './lanes.js';
+import { type Ground, type Lane, Lanes } from './lanes.js';
+
+type Check = 'none' | 'console' | 'ssh';
 
 /** Time for a cancel to arrive while the call waits. */
 const HELD_MS = 60;
@@ -26,14 +28,18 @@ afterAll(async () => {
   await lanes.stop();
 });
 
-async function callsWithout(faults: readonly FaultPlan[]): Promise<readonly CallCase[]> {
-  const { bed, name } = reset(lanes.first, faults);
-  await bed.end(await bed.provision(name, { check: 'none' }));
+async function callsWithout(
+  faults: readonly FaultPlan[],
+  ground: Ground = 'bare',
+  check: Check = 'none',
+): Promise<readonly CallCase[]> {
+  const { bed, name } = reset(lanes.first, faults, ground);
+  await bed.end(await bed.provision(name, { check }));
   return callsOf(bed.simulator.log).filter((call) => call.service !== 'identity');
 }
 
-function reset(lane: Lane, faults: readonly FaultPlan[]): Lane {
-  lane.reset('bare');
+function reset(lane: Lane, faults: readonly FaultPlan[], ground: Ground = 'bare'): Lane {
+  lane.reset(ground);
   for (const fault of faults) lane.bed.simulator.faults.add(fault);
   return lane;
 }
@@ -43,27 +49,45 @@ function held({ method, region, service, path, skip }: CallCase): FaultPlan {
 }
 
 /** Runs to the call, cancels there, and tells what is wrong with the end. A call that did not come this time ends the run uncancelled. */
-async function judge(lane: Lane, call: CallCase, more: readonly FaultPlan[], ends: readonly string[]) {
+async function judge(
+  lane: Lane,
+  call: CallCase,
+  more: readonly FaultPlan[],
+  ends: string,
+  ground: Ground = 'bare',
+  check: Check = 'none',
+) {
   const plan = held(call);
-  const { bed, name } = reset(lane, [plan, ...more]);
-  const handle = await bed.provision(name, { check: 'none' });
+  const { bed, name } = reset(lane, [plan, ...more], ground);
+  const handle = await bed.provision(name, { check });
   const met = await bed.cancelAt(plan, handle);
   const ended = await bed.end(handle);
   if (!met && ended.status === 'COMPLETED') return lane.faultsOfVpn(ended);
-  const wrong = ends.includes(ended.status) ? [] : [`ended ${ended.status}: ${ended.messages.join(' / ')}`];
-  return [...wrong, ...lane.changesSince('bare')];
+  const wrong = ended.status === ends ? [] : [`ended ${ended.status}: ${ended.messages.join(' / ')}`];
+  return [...wrong, ...lane.changesSince(ground)];
 }
 
 describe('a cancel', () => {
   test('at every call forward: CANCELLED, and as before', async () => {
-    const wrong = await lanes.judge(forward, (lane, call) => judge(lane, call, [], ['CANCELLED']), inWords);
+    const wrong = await lanes.judge(forward, (lane, call) => judge(lane, call, [], 'CANCELLED'), inWords);
+    expect(wrong.join('\n')).toBe('');
+  });
+
+  test('at every write of a check by SSH, over a VPN that stands: CANCELLED, and it stands as before', async () => {
+    const calls = (await callsWithout([], 'standing', 'ssh')).filter((call) => call.writes && call.method !== 'DELETE');
+    expect(calls.length).toBeGreaterThan(8);
+    const wrong = await lanes.judge(
+      calls,
+      (lane, call) => judge(lane, call, [], 'CANCELLED', 'standing', 'ssh'),
+      inWords,
+    );
     expect(wrong.join('\n')).toBe('');
   });
 
   test('at every call of a rollback: the failure stays what it was, and all is undone', async () => {
     const wrong = await lanes.judge(
       backward,
-      (lane, call) => judge(lane, call, [LAST_CREATE_REFUSED], ['FAILED']),
+      (lane, call) => judge(lane, call, [LAST_CREATE_REFUSED], 'FAILED'),
       inWords,
     );
     expect(wrong.join('\n')).toBe('');

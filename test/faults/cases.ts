@@ -19,7 +19,7 @@ export interface CallCase {
   readonly before: { readonly calls: number; readonly reads: number };
 }
 
-/** Looks that repeat until something happens vary in number; so many of each are cases. */
+/** A look that is repeated is one call of the API; so many of each meet the faults whose moment matters. */
 const SAME_LOOKS = 2;
 
 /** The calls of a log, each once. */
@@ -49,8 +49,15 @@ export interface FaultCase {
   readonly fault: FaultPlan['fault'] | (() => FaultPlan['fault']);
   readonly times?: number;
   readonly forMs?: number;
-  /** It acts on more than its one call. */
+  /** It acts on more than its one call, so its moment matters. */
   readonly wide?: 'region' | 'reads';
+  /** What a step's failure says, where the call was one of its writes. */
+  readonly said?: RegExp;
+}
+
+/** Whether a call is a case for a fault. */
+export function isCase(call: CallCase, { on, wide }: FaultCase): boolean {
+  return (on?.(call) ?? true) && (call.writes || call.skip === 0 || wide !== undefined);
 }
 
 const writes = (call: CallCase) => call.writes;
@@ -60,6 +67,8 @@ const deletes = (call: CallCase) => call.method === 'DELETE';
 const answer = (status: number, effect: boolean, body: unknown = {}, headers: Record<string, string> = {}) =>
   ({ kind: 'answer', status, body, headers, effect }) as const;
 const refusal = { NeutronError: { type: 'PolicyNotAuthorized', message: 'ordered by the test', detail: '' } };
+/** The outermost message is what lists and terminals show: resource, step, the cloud's words, and what became of the rest. */
+const SAID = /^[A-Za-z ]+ \S+ \((left|right)\S*\): \w+ \S+ in region \w+: 403 .*ordered by the test.*\n.*is undone/;
 const inASecond = () => new Date(Date.now() + 1_000).toUTCString();
 
 export const FAULTS: readonly FaultCase[] = [
@@ -71,8 +80,8 @@ export const FAULTS: readonly FaultCase[] = [
     outcome: 'passes',
     fault: () => answer(429, false, {}, { 'Retry-After': inASecond() }),
   },
-  { name: '403', outcome: 'stops', fault: answer(403, false, refusal) },
-  { name: '403 after the effect', outcome: 'stops', on: writes, fault: answer(403, true, refusal) },
+  { name: '403', outcome: 'stops', fault: answer(403, false, refusal), said: SAID },
+  { name: '403 after the effect', outcome: 'stops', on: writes, fault: answer(403, true, refusal), said: SAID },
   { name: 'over quota', outcome: 'stops', on: posts, fault: { kind: 'overQuota' } },
   { name: 'in use, twice', outcome: 'passes', on: deletes, times: 2, fault: { kind: 'inUse' } },
   { name: 'reset before the effect', outcome: 'passes', fault: { kind: 'reset', effect: false } },

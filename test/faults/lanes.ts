@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { changesBetween } from '../support/changes.js';
-import { type Ended, TestBed } from '../support/test-bed.js';
+import { type Ended, TestBed, withoutIds } from '../support/test-bed.js';
 
 type Picture = ReturnType<TestBed['simulator']['snapshot']>;
 type Tables = ReturnType<NonNullable<ReturnType<TestBed['simulator']['regions']['get']>>['copy']>;
@@ -91,7 +91,8 @@ function census(picture: Picture): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { region, table, row } of everyRow(picture)) {
     const mark = String(row.description ?? '').replace(/ (run|nonce|key)=\S+/g, '');
-    const word = [region, table, row.name, row.device_owner, mark.replace(/router:\S+/, 'router')].join(' ');
+    const name = withoutIds(String(row.name ?? ''));
+    const word = [region, table, name, row.device_owner, mark.replace(/router:\S+/, 'router')].join(' ');
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return counts;

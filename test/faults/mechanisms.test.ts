@@ -125,9 +125,9 @@ afterAll(async () => {
 
 /** A copy of the code with parts of a file replaced. Throws where a part is not there: the mechanism was written anew, and so must this test be. */
 function copyWithout(index: number, { file, without }: Mechanism): string {
-  const root = join(COPIES, String(index));
-  cpSync('src', join(root, 'src'), { recursive: true });
-  const path = join(root, 'src', file);
+  const sources = join(COPIES, String(index), 'src');
+  cpSync('src', sources, { recursive: true });
+  const path = join(sources, file);
   const text = without.reduce(
     (rest, [part, instead]) => {
       if (rest.split(part).length !== 2) throw new Error(`${file} does not have exactly one: ${part}`);
@@ -136,7 +136,7 @@ function copyWithout(index: number, { file, without }: Mechanism): string {
     readFileSync(path, 'utf8'),
   );
   writeFileSync(path, text);
-  return root;
+  return sources;
 }
 
 /** What is wrong after the scenario: what is there twice, and what is there that was not before and belongs to no VPN that stands. */

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { Screen } from './screen.js';
 
-export const COMMAND = [process.execPath, '--import', 'tsx', 'src/cli/main.ts'];
+/** As it is installed: built before the tests (`build.ts`). */
+export const COMMAND = [process.execPath, 'dist/cli/main.js'];
 
 /** Why tests of a terminal cannot run here; undefined where they can. */
 export const noPty = spawnSync('python3', ['-c', 'import pty']).status === 0 ? undefined : 'Python is missing';

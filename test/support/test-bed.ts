@@ -3,6 +3,7 @@
  * The rule: a test never waits for a time; it waits for a run to end or for a call to arrive.
  */
 import { createPrivateKey, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { KeyRing } from '../../src/activities/key-ring.js';
@@ -11,7 +12,7 @@ import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { Clouds } from '../../src/openstack/clouds-config.js';
 import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
-import { type RunningWorker, startWorker, workflowBundle } from '../../src/worker.js';
+import { type RunningWorker, startWorker } from '../../src/worker.js';
 import { timingOf } from '../../src/worker-config.js';
 import {
   DESTROY,
@@ -45,7 +46,7 @@ export interface TestBedOptions {
 }
 
 /** Of thousands of runs of one shape, so many tell it. */
-const MOST_HISTORIES = 100;
+const MOST_HISTORIES = 40;
 
 export class TestBed {
   private constructor(
@@ -70,7 +71,7 @@ export class TestBed {
     const worker = await startWorker(
       { ...workerConfig(simulator, { keys: KeyRing.parse(masterKey), httpTimeoutMs }), taskQueue: queue },
       { address: server.address, namespace: 'default' },
-      await bundleOnce(),
+      WORKFLOWS,
     );
     const connection = await Connection.connect({ address: server.address });
     return new TestBed(
@@ -235,12 +236,8 @@ export function keptLogs(): readonly string[] {
   return kept;
 }
 
-let bundle: ReturnType<typeof workflowBundle> | undefined;
-
-export function bundleOnce(): ReturnType<typeof workflowBundle> {
-  bundle ??= workflowBundle();
-  return bundle;
-}
+/** The built workflows (`build.ts`), as a production worker runs them. */
+export const WORKFLOWS = { codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)) };
 
 export interface WorkerChanges {
   readonly keys?: KeyRing;

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Simulator } from '../../src/simulator/index.js';
 import { scan } from './secret-scan.js';
+import { COMMAND } from './terminal.js';
 import { PASSWORD } from './test-bed.js';
 
 /** The clouds of a worker: the variables that lead to them, and the secrets that must not show. */
@@ -21,8 +22,8 @@ export class WorkerProcess {
     private readonly masterKey: string,
   ) {}
 
-  /** One on simulated clouds. `root`: of the code that it runs, the project's own unless said otherwise. */
-  static start(address: string, simulator: Simulator, masterKey: string, root = '.'): Promise<WorkerProcess> {
+  /** One on simulated clouds. `sources`: a folder whose code it runs instead of the built command. */
+  static start(address: string, simulator: Simulator, masterKey: string, sources?: string): Promise<WorkerProcess> {
     const env = {
       REGIONLINK_HTTP_TIMEOUT: '1',
       OS_AUTH_URL: simulator.authUrl,
@@ -31,13 +32,20 @@ export class WorkerProcess {
       OS_PROJECT_NAME: 'demo',
       REGIONLINK_SSH_PROXY: simulator.url,
     };
-    return WorkerProcess.startOn({ env, secrets: simulator.secrets }, address, masterKey, root);
+    return WorkerProcess.startOn({ env, secrets: simulator.secrets }, address, masterKey, sources);
   }
 
   /** Starts one and resolves when it takes tasks. */
-  static async startOn(clouds: WorkerClouds, address: string, masterKey: string, root = '.'): Promise<WorkerProcess> {
+  static async startOn(
+    clouds: WorkerClouds,
+    address: string,
+    masterKey: string,
+    sources?: string,
+  ): Promise<WorkerProcess> {
     const output: string[] = [];
-    const child = spawn(process.execPath, ['--import', 'tsx', `${root}/src/cli/main.ts`, 'worker'], {
+    const [program = '', ...args] =
+      sources === undefined ? COMMAND : [process.execPath, '--import', 'tsx', `${sources}/cli/main.ts`];
+    const child = spawn(program, [...args, 'worker'], {
       env: {
         PATH: process.env.PATH,
         HOME: '/nonexistent',

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { type RunningWorker, startWorker } from '../../src/worker.js';
 import { DESTROY, PROVISION, type ProvisionResult, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
-import { bundleOnce, TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
+import { TestBed, tutorialSpec, WORKFLOWS, workerConfig } from '../support/test-bed.js';
 
 let bed: TestBed;
 let fresh: DevServer;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   worker = await startWorker(
     workerConfig(bed.simulator, { keys: bed.keys }),
     { address: fresh.address, namespace: 'default' },
-    await bundleOnce(),
+    WORKFLOWS,
   );
   client = new Client({ connection: await Connection.connect({ address: fresh.address }) });
 });

@@ -13,12 +13,12 @@ import { DESTROY, PROVISION, TASK_QUEUE, workflowIdOf } from '../../src/workflow
 import { scan } from '../support/secret-scan.js';
 import {
   addDecoys,
-  bundleOnce,
   keptLogs,
   marksIn,
   PASSWORD,
   REGIONS,
   tutorialSpec,
+  WORKFLOWS,
   workerConfig,
 } from '../support/test-bed.js';
 import { startTimeSkipping } from '../support/time-skipping.js';
@@ -40,7 +40,7 @@ beforeAll(async () => {
     // A try an hour at the last, so that two days are some fifty tries of each step.
     { ...config, timing: timingOf(2_000, { pollMs: 25, retryInitialMs: 1_000, retryMaximumMs: 3_600_000 }) },
     { address: environment.address, namespace: 'default' },
-    await bundleOnce(),
+    WORKFLOWS,
   );
 }, 240_000);
 

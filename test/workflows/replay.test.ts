@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
-import { workflowBundle } from '../../src/worker.js';
+import { WORKFLOWS } from '../support/test-bed.js';
 
 const FOLDER = 'test/histories';
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
@@ -19,7 +19,7 @@ describe('stored histories', () => {
   for (const file of files) {
     test(`${file} replays`, async () => {
       const history = JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as unknown;
-      await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history);
+      await Worker.runReplayHistory({ workflowBundle: WORKFLOWS }, history);
     }, 60_000);
   }
 });

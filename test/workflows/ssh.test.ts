@@ -9,7 +9,7 @@ import { provisionText } from '../../src/cli/result-text.js';
 import { RegionLink } from '../../src/client/index.js';
 import { startWorker } from '../../src/worker.js';
 import { makeNetwork } from '../support/existing-network.js';
-import { bundleOnce, REGIONS, TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
+import { REGIONS, TestBed, tutorialSpec, WORKFLOWS, workerConfig } from '../support/test-bed.js';
 
 /** A region's tables, by what a test may put in their way. */
 type Table = 'security_group_rule' | 'server' | 'ikepolicy';
@@ -180,7 +180,7 @@ describe('not proven, with what to look at, and all is as before', () => {
     const worker = await startWorker(
       { ...config, taskQueue: queue, ...(sshProxy === undefined ? {} : { sshProxy }) },
       { address: bed.server.address, namespace: 'default' },
-      await bundleOnce(),
+      WORKFLOWS,
     );
     const { type, text } = await failed(queue, sshSpec({}, '1s'), queue);
     await worker.stop();

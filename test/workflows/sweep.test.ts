@@ -8,9 +8,9 @@ import { RegionLink, type Survey, VpnBusyError } from '../../src/client/index.js
 import { Regions } from '../../src/openstack/region.js';
 import type { FaultPlan } from '../../src/simulator/index.js';
 import { isWrite } from '../../src/simulator/index.js';
-import { startWorker, workflowBundle } from '../../src/worker.js';
+import { startWorker } from '../../src/worker.js';
 import type { StrayOwner, StraySet } from '../../src/workflows/protocol.js';
-import { REGIONS, TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
+import { REGIONS, TestBed, tutorialSpec, WORKFLOWS, workerConfig } from '../support/test-bed.js';
 
 const CALL = { timeoutMs: 2_000 };
 /** Our owner's mark on a network in both regions, with a subnet in it: a stray like any other, that no test sweeps. */
@@ -74,7 +74,7 @@ function idsOf(vpn: string): readonly string[] {
 async function withoutMemory(check: (link: RegionLink) => Promise<void>): Promise<void> {
   const server = await startDevServer();
   const at = { address: server.address, namespace: 'default' };
-  const worker = await startWorker(workerConfig(bed.simulator), at, await workflowBundle());
+  const worker = await startWorker(workerConfig(bed.simulator), at, WORKFLOWS);
   const fresh = await RegionLink.connect(at);
   try {
     await check(fresh);

@@ -9,7 +9,7 @@ import { Clouds } from '../../src/openstack/clouds-config.js';
 import type { FaultPlan } from '../../src/simulator/index.js';
 import { type RunningWorker, startWorker } from '../../src/worker.js';
 import { makeNetwork } from '../support/existing-network.js';
-import { bundleOnce, PASSWORD, TestBed, workerConfig } from '../support/test-bed.js';
+import { PASSWORD, TestBed, WORKFLOWS, workerConfig } from '../support/test-bed.js';
 
 let bed: TestBed;
 
@@ -158,9 +158,7 @@ describe('a worker that differs from the one that began a run', () => {
 
   function join(changes: Partial<ReturnType<typeof workerConfig>>): Promise<RunningWorker> {
     const config = { ...workerConfig(bed.simulator, { keys: own }), taskQueue: QUEUE, ...changes };
-    return bundleOnce().then((bundle) =>
-      startWorker(config, { address: bed.server.address, namespace: 'default' }, bundle),
-    );
+    return startWorker(config, { address: bed.server.address, namespace: 'default' }, WORKFLOWS);
   }
 
   /** A run whose first worker is gone after its look-ups and its first writes, with another in its place. */
