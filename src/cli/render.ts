@@ -1,6 +1,6 @@
 /**
  * Progress as lines of text: the live view of a terminal, and one plain line per change elsewhere. Pure: status, size and time in, lines out.
- * The rule: no line is wider than the terminal, and no view higher.
+ * The rule: no line of a live view is wider than the terminal, and no view higher.
  */
 import type { RunStatus } from '../client/index.js';
 import { STEP_MARKS } from '../graph/step-marks.js';
@@ -28,12 +28,12 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
 }
 
-/** The whole view: head, a block a site, the links' steps, what is being retried. Falls back to what runs when the terminal is too low. */
+/** The whole view: head, a block a site, the links' steps, what is being retried, warnings. Falls back to what runs when the terminal is too low. */
 export function view(status: RunStatus, screen: Screen, now: number): readonly string[] {
   const head = headLine(status, screen, now);
   const { progress } = status;
   if (progress === undefined) return [head];
-  const tail = retries(status, screen, now);
+  const tail = [...retries(status, screen, now), ...warningLines(progress, screen)];
   const full = [...blocks(progress, screen, now), ...tail];
   const room = screen.rows - 2;
   if (full.length <= room) return [head, ...full];
@@ -122,6 +122,12 @@ function retries({ pending }: RunStatus, { columns, colour }: Screen, now: numbe
   });
 }
 
+/** The latest, as far as a line goes; on a page without an end all of them, whole. */
+function warningLines({ warnings }: Progress, { columns, rows, colour }: Screen): readonly string[] {
+  if (rows === Number.POSITIVE_INFINITY) return warnings.map((warning) => colour.yellow(`\nwarning: ${warning}`));
+  return warnings.slice(-1).map((warning) => colour.yellow(cut(` warning: ${warning}`, columns)));
+}
+
 function isRetried(one: RunStatus['pending'][number]): boolean {
   return one.attempt > 1 && one.lastFailure !== undefined;
 }
@@ -149,5 +155,8 @@ export function changes(before: RunStatus | undefined, after: RunStatus): readon
   const known = new Set(before?.pending.map(nameOf));
   for (const one of after.pending.filter(isRetried))
     if (!known.has(nameOf(one))) lines.push(`… ${nameOf(one)}: ${one.lastFailure}`);
+  // Those that it began with were told before it.
+  const told = before?.progress?.warnings ?? after.progress?.warnings ?? [];
+  for (const warning of after.progress?.warnings ?? []) if (!told.includes(warning)) lines.push(`warning: ${warning}`);
   return lines;
 }

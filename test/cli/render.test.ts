@@ -64,6 +64,28 @@ describe('the live view', () => {
     for (const step of steps) expect(text).toContain(step.title);
   });
 
+  const NUDGE = `Tunnel left~right did not come up by itself; after 75 s: router left-router of left was updated`;
+
+  function warned(...warnings: readonly string[]): RunStatus {
+    const { progress, ...rest } = status({});
+    return { ...rest, ...(progress && { progress: { ...progress, warnings } }) };
+  }
+
+  test('has the latest warning in a line, and a page has all of them whole', () => {
+    const live = view(warned('an older one', NUDGE), screen(60, 200), 0);
+    expect(live.at(-1)).toMatch(/^ warning: Tunnel left~right did not .*…$/);
+    expect(live.join('\n')).not.toContain('an older one');
+    const page = view(warned('an older one', NUDGE), screen(60, Number.POSITIVE_INFINITY), 0);
+    expect(page.slice(-2)).toEqual(['\nwarning: an older one', `\nwarning: ${NUDGE}`]);
+  });
+
+  test('plain lines tell a warning once, and not those that the run began with', () => {
+    const [begun, later] = [warned('an older one'), warned('an older one', NUDGE)];
+    expect(changes(undefined, begun).join('\n')).not.toContain('warning');
+    expect(changes(begun, later)).toEqual([`warning: ${NUDGE}`]);
+    expect(changes(later, later)).toEqual([]);
+  });
+
   test('says which step and call fail, since when, in which try, and when the next one comes', () => {
     const pending = [
       {
