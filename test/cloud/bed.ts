@@ -158,8 +158,7 @@ export function bedOfUnchangedClouds(): () => CloudBed {
 export interface Connection {
   readonly id: string;
   readonly status: string;
-  readonly psk: string;
-  readonly peer_address: string;
+  readonly vpnservice_id: string;
 }
 
 /** Looks until there is something. */

@@ -8,12 +8,14 @@ const bed = bedOfUnchangedClouds();
 
 const CONNECTIONS = '/v2.0/vpn/ipsec-site-connections';
 
+type Break = (left: Connection) => Promise<unknown>;
+
 /** Runs with one end broken before the other is made, so that no tunnel can have come up meanwhile. @returns what the run says */
-async function brokenBy(name: string, breakLeft: (left: Connection) => Promise<unknown>): Promise<string> {
+async function brokenBy(name: string, breakIt: Break, spec: Record<string, unknown> = {}): Promise<string> {
   const { release } = bed().proxy.hold({ method: 'POST', path: /ipsec-site-connections$/, region: 'right' });
-  const run = await bed().link.provision(bed().spec(name, { tunnelTimeout: '90s' }));
+  const run = await bed().link.provision(bed().spec(name, { tunnelTimeout: '60s', check: 'none', ...spec }));
   // Neutron refuses a change until the agent has it.
-  await breakLeft(await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE'));
+  await breakIt(await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE'));
   release();
   return failureOf(run.result());
 }
@@ -28,22 +30,66 @@ async function failureOf(result: Promise<unknown>): Promise<string> {
   return (error as Error).message;
 }
 
-const change = (fields: Record<string, unknown>) => (left: Connection) =>
-  bed().byHand('left', 'PUT', `${CONNECTIONS}/${left.id}`, { ipsec_site_connection: fields });
+const change =
+  (fields: Record<string, unknown>): Break =>
+  (left) =>
+    bed().byHand('left', 'PUT', `${CONNECTIONS}/${left.id}`, { ipsec_site_connection: fields });
 
-test('another pre-shared key at one end', async () => {
+/** A policy of the end whose connection is held, so that nothing uses it yet. */
+async function changePolicy(collection: string, one: string, fields: Record<string, unknown>): Promise<void> {
+  const path = `/v2.0/vpn/${collection}`;
+  const [policy] = (await bed().byHand('right', 'GET', path))[collection] as readonly { readonly id: string }[];
+  await bed().byHand('right', 'PUT', `${path}/${policy?.id}`, { [one]: fields });
+}
+
+const ADDRESS = '172.24.5.250';
+
+test.each<readonly [string, Break, RegExp]>([
+  ['another peer address', change({ peer_address: ADDRESS }), new RegExp(`left calls ${ADDRESS}`)],
+  ['another peer id', change({ peer_id: 'someone' }), /left expects the id someone/],
+  ['a connection set down', change({ admin_state_up: false }), /the site connection of left is set down/],
+  [
+    'a VPN service set down',
+    (left) =>
+      bed().byHand('left', 'PUT', `/v2.0/vpn/vpnservices/${left.vpnservice_id}`, {
+        vpnservice: { admin_state_up: false },
+      }),
+    /the VPN service of left is set down/,
+  ],
+  [
+    'a connection that is gone',
+    (left) => bed().byHand('left', 'DELETE', `${CONNECTIONS}/${left.id}`),
+    /the site connection of left is gone/,
+  ],
+  [
+    'another IKE policy',
+    () => changePolicy('ikepolicies', 'ikepolicy', { encryption_algorithm: 'aes-192' }),
+    /the IKE policies differ in encryption_algorithm \(aes-128 and aes-192\)/,
+  ],
+  [
+    'another IPsec policy',
+    () => changePolicy('ipsecpolicies', 'ipsecpolicy', { encryption_algorithm: 'aes-192' }),
+    /the IPsec policies differ in encryption_algorithm \(aes-128 and aes-192\)/,
+  ],
+])('%s at one end', async (what, breakIt, reason) => {
+  expect(await brokenBy(what.replaceAll(' ', '-').toLowerCase(), breakIt)).toMatch(reason);
+});
+
+test('another pre-shared key at one end: no ping crosses, and the key is not shown', async () => {
   const psk = 'changed-by-hand-4711';
-  const message = await brokenBy('other-psk', change({ psk }));
-  expect(message).toMatch(/different pre-shared keys/);
+  const message = await brokenBy('other-psk', change({ psk }), { tunnelTimeout: '2m', check: 'console' });
+  expect(message).toMatch(/no ping crossed.*different pre-shared keys/s);
   expect(message).not.toContain(psk);
 });
 
-test('another peer address at one end', async () => {
-  expect(await brokenBy('other-address', change({ peer_address: '172.24.5.250' }))).toMatch(/172\.24\.5\.250/);
-});
-
-test('one end switched off', async () => {
-  expect(await brokenBy('switched-off', change({ admin_state_up: false }))).toMatch(/admin/);
+test('another network behind one end', async () => {
+  const group = { type: 'cidr', endpoints: ['10.9.0.0/24'] };
+  const made = await bed().byHand('left', 'POST', '/v2.0/vpn/endpoint-groups', { endpoint_group: group });
+  const { id } = made.endpoint_group as { readonly id: string };
+  expect(await brokenBy('other-network', change({ peer_ep_group_id: id }))).toMatch(
+    /left calls its peer's networks 10\.9\.0\.0\/24/,
+  );
+  await bed().byHand('left', 'DELETE', `/v2.0/vpn/endpoint-groups/${id}`);
 });
 
 test('no agent at one end', async () => {
