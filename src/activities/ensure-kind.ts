@@ -36,7 +36,8 @@ export async function ensureKind<K extends ResourceKind>(
   const fixed = differences.filter((difference) => !difference.updatable);
   if (fixed.length > 0) throw conflict(chosen, fixed, scope);
   const fields = Object.fromEntries(differences.map(({ field, want }) => [field, want]));
-  return outputOf(kind, await kind.update(chosen, fields, scope), 'updated', scope);
+  const action = chosen.mark?.run === scope.run ? 'created' : 'updated';
+  return outputOf(kind, await kind.update(chosen, fields, scope), action, scope);
 }
 
 /**

@@ -123,6 +123,7 @@ describe('two VPNs that race for the VPN service of one router', () => {
     const told = result?.sites.find((site) => site.key === 'right');
     expect(told?.address).toBe(now?.external_v4_ip);
     expect(told?.resources.find((one) => one.kind === 'vpnService')?.id).toBe(now?.id);
+    expect(new Set(result?.sites[0]?.resources.map(({ action }) => action))).toEqual(new Set(['created']));
     expect(await messagesOf(await bed.destroy('late'))).toEqual([]);
     region?.delete('port', gateway?.id ?? '');
     expect(bed.simulator.snapshot()).toEqual(before);
