@@ -172,7 +172,9 @@ describe.each(MECHANISMS.map((mechanism, index) => [mechanism.name, mechanism, i
     });
 
     test('taken out: the same scenario leaves a double or an orphan', async () => {
-      worker = await WorkerProcess.start(server.address, simulator, key(), copyWithout(index, mechanism));
+      worker = await WorkerProcess.start(server.address, simulator, key(), {
+        sources: copyWithout(index, mechanism),
+      });
       expect(await wrongAfter(`without-${index}`, mechanism.faults)).not.toEqual([]);
     });
   },

@@ -14,6 +14,12 @@ export interface WorkerClouds {
   readonly secrets: Iterable<string>;
 }
 
+export interface WorkerProcessOptions {
+  /** A folder whose code it runs instead of the built command. */
+  readonly sources?: string;
+  readonly httpTimeoutSeconds?: number;
+}
+
 export class WorkerProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -22,10 +28,15 @@ export class WorkerProcess {
     private readonly masterKey: string,
   ) {}
 
-  /** One on simulated clouds. `sources`: a folder whose code it runs instead of the built command. */
-  static start(address: string, simulator: Simulator, masterKey: string, sources?: string): Promise<WorkerProcess> {
+  /** One on simulated clouds. */
+  static start(
+    address: string,
+    simulator: Simulator,
+    masterKey: string,
+    { sources, httpTimeoutSeconds = 1 }: WorkerProcessOptions = {},
+  ): Promise<WorkerProcess> {
     const env = {
-      REGIONLINK_HTTP_TIMEOUT: '1',
+      REGIONLINK_HTTP_TIMEOUT: String(httpTimeoutSeconds),
       OS_AUTH_URL: simulator.authUrl,
       OS_USERNAME: 'demo',
       OS_PASSWORD: PASSWORD,
@@ -58,17 +69,21 @@ export class WorkerProcess {
       // Its own group, so that a Ctrl-C at the tests does not reach it.
       detached: true,
     });
-    const ready = new Promise<void>((resolve, reject) => {
-      const read = (data: Buffer) => {
-        output.push(data.toString());
-        if (output.join('').includes("state: 'RUNNING'")) resolve();
-      };
-      child.stdout?.on('data', read);
-      child.stderr?.on('data', read);
-      child.once('exit', (code) => reject(new Error(`worker ended with ${code}: ${output.join('').slice(-2000)}`)));
-    });
-    await ready;
-    return new WorkerProcess(child, output, clouds, masterKey);
+    const read = (data: Buffer) => output.push(data.toString());
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    const worker = new WorkerProcess(child, output, clouds, masterKey);
+    await worker.is('RUNNING');
+    return worker;
+  }
+
+  /** Resolves when its log has told that state; rejects when it has ended without. */
+  async is(state: 'RUNNING' | 'STOPPING'): Promise<void> {
+    while (!this.output.join('').includes(`state: '${state}'`)) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`worker ended with ${this.child.exitCode}: ${this.output.join('').slice(-2000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   /** Null while it runs, and when a signal ended it. */
