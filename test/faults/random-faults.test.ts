@@ -11,7 +11,7 @@ import { type Ground, type Lane, Lanes } from './lanes.js';
 import { minutes, seed } from './soak.js';
 
 /** Runs a lane, where no time is set. */
-const RUNS = 15;
+const RUNS = 10;
 
 /** Of every operation, the calls of a run without faults. */
 const calls = new Map<string, readonly CallCase[]>();

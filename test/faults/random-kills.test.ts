@@ -17,7 +17,7 @@ const KEY = randomBytes(32).toString('base64');
 const VPNS = 4;
 
 /** Where no time is set. */
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** Marks of a whole VPN: those of its sixteen marked resources. */
 const WHOLE = 16;
