@@ -32,12 +32,13 @@ export async function ensureKind<K extends ResourceKind>(
     return outputOf(kind, made, made.mark?.run === scope.run || made.mark === undefined ? 'created' : 'adopted', scope);
   }
   const differences = kind.differs(chosen, scope);
-  if (differences.length === 0) return outputOf(kind, chosen, actionOf(chosen, scope), scope);
+  const action = actionOf(chosen, scope);
+  if (differences.length === 0) return outputOf(kind, chosen, action, scope);
   const fixed = differences.filter((difference) => !difference.updatable);
   if (fixed.length > 0) throw conflict(chosen, fixed, scope);
   const fields = Object.fromEntries(differences.map(({ field, want }) => [field, want]));
-  const action = chosen.mark?.run === scope.run ? 'created' : 'updated';
-  return outputOf(kind, await kind.update(chosen, fields, scope), action, scope);
+  const updated = await kind.update(chosen, fields, scope);
+  return outputOf(kind, updated, action === 'created' ? action : 'updated', scope);
 }
 
 /**

@@ -46,7 +46,7 @@ export interface TestBedOptions {
 }
 
 /** Of thousands of runs of one shape, so many tell it. */
-const MOST_HISTORIES = 40;
+const MOST_HISTORIES = 100;
 
 export class TestBed {
   private constructor(

@@ -1,7 +1,7 @@
 /** Floating IPs, by l3_db. */
 import { neutronError } from '../errors.js';
 import type { CallContext, RegionState, Row } from '../state.js';
-import { allocate, makePort } from './address-allocation.js';
+import { makePort } from './address-allocation.js';
 import type { FixedIp } from './addresses.js';
 import { type AttributeMap, description, once, owner, readOnly, settable, standardAttributes } from './attributes.js';
 import { addressOrNone, uuid, uuidOrNone } from './checks.js';
@@ -163,24 +163,4 @@ function routerFor(row: Row, port: Row, fixed: FixedIp, region: RegionState): Ro
     'ExternalGatewayForFloatingIPNotFound',
     `External network ${String(row.floating_network_id)} is not reachable from subnet ${fixed.subnet_id}.  Therefore, cannot associate Port ${port.id} with a Floating IP.`,
   );
-}
-
-const VPN_GATEWAY = 'network:vpn_router_gateway';
-
-/** The port of a router's VPN gateway, as OVN has it: on the external network, shared by the router's VPN services, and unseen by their project. */
-export function vpnGatewayOf(region: RegionState, routerId: string): Row | undefined {
-  return region.rows('port').find((port) => port.device_owner === VPN_GATEWAY && port.device_id === routerId);
-}
-
-export function makeVpnGateway(region: RegionState, networkId: string, routerId: string): Row {
-  const network = region.get('network', networkId);
-  const subnet = region.rows('subnet').find((one) => one.network_id === networkId && one.ip_version === 4);
-  if (network === undefined || subnet === undefined)
-    throw neutronError(400, 'ExternalNetworkHasNoSubnet', `Router's external network ${networkId} has no IPv4 subnet`);
-  return makePort(region, {
-    network,
-    projectId: '',
-    fixedIps: [{ subnet_id: subnet.id, ip_address: allocate(region, subnet) }],
-    fields: { device_owner: VPN_GATEWAY, device_id: routerId, name: `vpn-gw-${routerId}` },
-  });
 }

@@ -1,10 +1,11 @@
 /** VPN services, by neutron-vpnaas's validator and database. The rule: one without a connection stays PENDING_CREATE, and so can never be changed. */
 import { neutronError } from '../errors.js';
+import type { RegionState, Row } from '../state.js';
 import { isSeenDown, lookAgain, statusOf } from '../tunnel-status.js';
+import { allocate, makePort } from './address-allocation.js';
 import type { FixedIp } from './addresses.js';
 import { type AttributeMap, adminStateUp, description, name, once, owner, readOnly } from './attributes.js';
 import { uuid, uuidOrNone } from './checks.js';
-import { makeVpnGateway, vpnGatewayOf } from './floating-ips.js';
 import { mustGet, type Resource } from './resource.js';
 import { ROUTER } from './routers.js';
 import { attachedSubnets, connectionsWith, notWhilePending } from './vpn-use.js';
@@ -69,3 +70,23 @@ export const VPN_SERVICE: Resource = {
     if (gateway !== undefined) region.delete('port', gateway.id);
   },
 };
+
+const VPN_GATEWAY = 'network:vpn_router_gateway';
+
+/** The port of a router's VPN gateway, as OVN has it: on the external network, shared by the router's VPN services, and unseen by their project. */
+function vpnGatewayOf(region: RegionState, routerId: string): Row | undefined {
+  return region.rows('port').find((port) => port.device_owner === VPN_GATEWAY && port.device_id === routerId);
+}
+
+function makeVpnGateway(region: RegionState, networkId: string, routerId: string): Row {
+  const network = region.get('network', networkId);
+  const subnet = region.rows('subnet').find((one) => one.network_id === networkId && one.ip_version === 4);
+  if (network === undefined || subnet === undefined)
+    throw neutronError(400, 'ExternalNetworkHasNoSubnet', `Router's external network ${networkId} has no IPv4 subnet`);
+  return makePort(region, {
+    network,
+    projectId: '',
+    fixedIps: [{ subnet_id: subnet.id, ip_address: allocate(region, subnet) }],
+    fields: { device_owner: VPN_GATEWAY, device_id: routerId, name: `vpn-gw-${routerId}` },
+  });
+}
