@@ -2,7 +2,13 @@
  * The saga: forward steps in one scope, undo in a shielded one. What is made, changed or in doubt is known here and nowhere else in a workflow.
  * The rule: a step's undo is registered before the step starts, and nothing is undone while a forward step still runs.
  */
-import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import { type ActStep, isResourceStep, type ResourceStep, type Step, type StepOutput } from '../graph/types.js';
 import { walkBackward, walkForward } from '../graph/walk.js';
 import { awaitTunnel, ensureStep, pingPeers, removeStep, settle } from './activities.js';
@@ -41,20 +47,23 @@ export class Saga {
     for (const [key, given] of Object.entries(resolved.given)) this.outputs.set(key, given);
   }
 
-  /** Walks the graph forwards. Resolves to the first error, or to undefined; all branches have settled either way. */
+  /**
+   * Walks the graph forwards. Resolves to what ended it, or to undefined; all branches have settled either way. What a step fails of once the run is
+   * cancelled is not why it ended: a step that lost its worker is not tried again then, and times out.
+   */
   async forward(): Promise<unknown> {
+    const run = CancellationScope.current();
     const scope = new CancellationScope();
+    let cancelled = false;
+    const stop = () => {
+      cancelled = run.consideredCancelled;
+      scope.cancel();
+    };
     try {
-      await scope.run(() =>
-        walkForward(
-          this.resolved.graph.steps,
-          (step) => this.runStep(step),
-          () => scope.cancel(),
-        ),
-      );
+      await scope.run(() => walkForward(this.resolved.graph.steps, (step) => this.runStep(step), stop));
       return undefined;
     } catch (error) {
-      return error ?? new Error('a step failed without a reason');
+      return cancelled && error instanceof TemporalFailure ? new CancelledFailure('cancelled') : error;
     }
   }
 
