@@ -27,6 +27,32 @@ const CANARIES: readonly { readonly secret: string; readonly planted: (secret: s
   },
 ];
 
+/** Letters that every form of a secret has at least: shorter ones than any real one would be found in a word. */
+const SHORTEST = 8;
+
+/**
+ * Which of some words stand in a text. Looks at each place of it once, since thousands of words in the histories of hundreds of runs would take
+ * minutes one by one.
+ */
+function standingIn(text: string, words: Iterable<string>): ReadonlySet<string> {
+  // Of each place the first three letters decide first, in a table of 7 bits a letter, and the first eight then.
+  const keyAt = (word: string, at: number) =>
+    ((word.charCodeAt(at) & 127) << 14) | ((word.charCodeAt(at + 1) & 127) << 7) | (word.charCodeAt(at + 2) & 127);
+  const begins = new Uint8Array(1 << 21);
+  const byStart = new Map<string, string[]>();
+  for (const word of words) {
+    begins[keyAt(word, 0)] = 1;
+    const start = word.slice(0, SHORTEST);
+    byStart.set(start, [...(byStart.get(start) ?? []), word]);
+  }
+  const found = new Set<string>();
+  for (let at = 0; at <= text.length - SHORTEST; at++) {
+    if (begins[keyAt(text, at)] === 0) continue;
+    for (const word of byStart.get(text.slice(at, at + SHORTEST)) ?? []) if (text.startsWith(word, at)) found.add(word);
+  }
+  return found;
+}
+
 /**
  * Which secrets stand in the texts, told by their first letters; empty when none does. Throws when the scan does not find its own canaries
  * between the same texts.
@@ -34,11 +60,17 @@ const CANARIES: readonly { readonly secret: string; readonly planted: (secret: s
 export function scan(texts: readonly string[], secrets: Iterable<string>): readonly string[] {
   const planted = CANARIES.map((canary) => `x ${canary.planted(canary.secret)} y`);
   const all = unfolded([...texts, ...planted].join('\n'));
-  const standsIn = (secret: string) => formsOf(secret).some((form) => all.includes(form));
-  for (const { secret } of CANARIES)
-    if (!standsIn(secret)) throw new Error(`the scan for secrets does not find ${secret}`);
-  // Shorter ones than any real one would be found in a word.
-  return [...secrets]
-    .filter((secret) => secret.length >= 8 && standsIn(secret))
-    .map((secret) => `${secret.slice(0, 3)}…`);
+  const canaries = CANARIES.map(({ secret }) => secret);
+  const forms = new Map([...canaries, ...secrets].filter(isLong).map((secret) => [secret, formsOf(secret)]));
+  const standing = standingIn(all, new Set([...forms.values()].flat()));
+  const found = new Set(
+    [...forms].filter(([, own]) => own.some((form) => standing.has(form))).map(([secret]) => secret),
+  );
+  for (const canary of canaries)
+    if (!found.delete(canary)) throw new Error(`the scan for secrets does not find ${canary}`);
+  return [...found].map((secret) => `${secret.slice(0, 3)}…`);
+}
+
+function isLong(secret: string): boolean {
+  return secret.length >= SHORTEST;
 }
