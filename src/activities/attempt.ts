@@ -8,6 +8,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { AttemptLedger, Nudge, Timing } from '../workflows/protocol.js';
 import { failureOf, isAbort, leavesDoubt } from './failures.js';
 
+/** Pause before the first look at what is being waited for, in milliseconds, and by how much each further one is longer. */
+const FIRST_LOOK_MS = 1_000;
+const LOOKS_SLOW_DOWN = 1.3;
+
 /** Times that the second write of a pair is tried before the attempt fails. */
 const PAIR_TRIES = 3;
 
@@ -137,6 +141,15 @@ export class Attempt {
     } catch (error) {
       if (leavesDoubt(error)) this.doubtAt = Date.now();
       throw error;
+    }
+  }
+
+  /** Looks until there is something. Mostly that is soon, so the first pauses are short; none is longer than `pollMs`. */
+  async until<T>(look: () => Promise<T | undefined>): Promise<T> {
+    for (let pauseMs = FIRST_LOOK_MS; ; pauseMs *= LOOKS_SLOW_DOWN) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await this.pause(Math.min(pauseMs, this.pollMs));
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * What is tried while a tunnel does not come up, in order of harm: first an update of each router that changes nothing, at which its agents look again
- * (Neutron notifies the L3 agent of every PUT, and its VPN extension then syncs the router); later the VPN service set down and up again, at which its
- * daemon starts anew. Before both, all the time, comes traffic: the test VMs' pings bring up what strongSwan would leave idle.
+ * (Neutron notifies the L3 agent of every PUT, and its VPN extension then syncs the router), very soon where an agent has lost a connection and else after
+ * some time; later the VPN service set down and up again, at which its daemon starts anew. Before both, all the time, comes traffic: the test VMs' pings
+ * bring up what strongSwan would leave idle.
  * The rules: a service is touched only where it is ours and no other connection uses it; it is never left down, by down and up as one pair, by a look of
  * the next attempt, and by the undo; what was tried, and what was not and why, is told.
  */
@@ -17,7 +18,7 @@ import { mayBeSetUp, serviceStep } from './resources/vpn-service.js';
 import type { WorkerContext } from './worker-context.js';
 
 /** When each is due, as a part of the time that the act has: an agent needs up to two minutes by itself, and what comes after a nudge as long again. */
-const DUE = { router: 1 / 4, service: 1 / 2 } as const;
+const DUE = { lost: 1 / 40, router: 1 / 4, service: 1 / 2 } as const;
 
 /** Longest wait, as a part of that time, for the agent to say that it has seen the service down. Set up before, it would notice nothing. */
 const DOWN_FOR = 1 / 10;
@@ -33,6 +34,7 @@ interface Place {
   readonly region: Region;
   readonly router: Router;
   readonly service: VpnService;
+  readonly own: SiteConnection;
   readonly others: readonly SiteConnection[];
 }
 
@@ -50,18 +52,32 @@ export class Nudger {
     return nudger;
   }
 
-  /** Called once a turn of the waiting loop, while the tunnel is not up: does what is due. */
+  /**
+   * An agent reports a service together with its connections. One that has reported the service and left a connection pending has lost it, and finds it
+   * when its router is updated. Called once a turn of the waiting loop with the statuses of both ends, as soon as they are known.
+   */
+  async remind(statuses: () => Promise<Readonly<Record<string, string>>>): Promise<void> {
+    if (!this.isDue('lost')) return;
+    if (!Object.values(await statuses()).some(isPending)) return;
+    const reminded = this.attempt.nudges.filter(({ kind }) => kind === 'lost').map(({ site }) => site);
+    const lost = (await this.places()).filter(
+      ({ site, own, service }) => isPending(own.status) && !isPending(service.status) && !reminded.includes(site.site),
+    );
+    if (lost.length > 0) await this.nudge('lost', updateRouter, lost);
+  }
+
+  /** Called once a turn of the waiting loop, while nothing passes through the tunnel: does what is due. */
   async turn(): Promise<void> {
     if (this.attempt.doubtAt !== undefined) await this.setUpAgain();
     const router = this.made('router');
     if (router === undefined) {
-      if (this.isDue('router')) await this.nudge('router', updateRouter);
+      if (this.isDue('router')) await this.nudge('router', updateRouter, await this.places());
       return;
     }
     // An act that was held up for long has both due at once: what follows the first is awaited all the same.
     const waited = Date.now() - router.at >= (this.input.timeoutMs * DUE.router) / 2;
     if (this.isDue('service') && waited && this.made('service') === undefined)
-      await this.nudge('service', (place) => this.restartService(place));
+      await this.nudge('service', (place) => this.restartService(place), await this.places());
   }
 
   /** For the act's result. */
@@ -93,13 +109,17 @@ export class Nudger {
   }
 
   /** Both ends at once, and none is left in the middle when the other fails. */
-  private async nudge(kind: Nudge['kind'], act: (place: Place, attempt: Attempt) => Promise<string>): Promise<void> {
-    const places = await this.places();
+  private async nudge(
+    kind: Nudge['kind'],
+    act: (place: Place, attempt: Attempt) => Promise<string>,
+    places: readonly Place[],
+  ): Promise<void> {
     const after = `after ${Math.round(this.elapsedMs() / 1000)} s`;
     const ends = await Promise.allSettled(
       places.map(async (place) => {
         const said = `${after}: ${await act(place, this.attempt)}`;
-        this.attempt.nudges = [...this.attempt.nudges, { kind, at: Date.now(), said }];
+        const { site } = place.site;
+        this.attempt.nudges = [...this.attempt.nudges, { kind, site, at: Date.now(), said }];
       }),
     );
     const failed = ends.find((end) => end.status === 'rejected');
@@ -161,7 +181,7 @@ export class Nudger {
         const service = await orGone(attempt.read((call) => region.show('vpnServices', own.vpnservice_id, call)));
         if (service === undefined) return undefined;
         const router = await orGone(attempt.read((call) => region.show('routers', service.router_id, call)));
-        return router === undefined ? undefined : { site, region, service, router, others };
+        return router === undefined ? undefined : { site, region, service, router, own, others };
       }),
     );
     return ends.filter((place) => place !== undefined);
@@ -184,12 +204,16 @@ async function updateRouter({ site, region, router }: Place, attempt: Attempt): 
   }
 }
 
+function isPending(status: string): boolean {
+  return status.startsWith('PENDING');
+}
+
 /** Why a service may not be interrupted. */
-function obstacleTo({ site, router, service, others }: Omit<Place, 'region'>): string | undefined {
+function obstacleTo({ site, router, service, others }: Omit<Place, 'region' | 'own'>): string | undefined {
   const mark = parseMark(service.description);
   if (mark?.owner !== site.owner || mark.step !== serviceStep(router.id)) return 'it is not ours';
   if (others.some((other) => other.vpnservice_id === service.id)) return 'other connections use it';
   if (service.admin_state_up === false) return 'it is set down already';
-  if (service.status.startsWith('PENDING')) return `it is ${service.status}, in which it cannot be changed`;
+  if (isPending(service.status)) return `it is ${service.status}, in which it cannot be changed`;
   return undefined;
 }

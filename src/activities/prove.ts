@@ -37,6 +37,7 @@ export function makePingPeers(worker: WorkerContext) {
         if (whole || (all.length === directions.length && Date.now() > deadline))
           return { directions: all, ...nudger.output };
         if (Date.now() > deadline) throw await notProven(prover, input, worker, attempt, nudger);
+        await nudger.remind(() => readStatuses(input, worker, attempt));
         // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
         if (all.length === 0 && prover.hears) await nudger.turn();
         await attempt.pause(input.timing.pollMs);
@@ -69,6 +70,7 @@ export function makeAwaitTunnel(worker: WorkerContext) {
           const why = diagnose(await readEnds(input, worker, attempt));
           throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${nudger.told}${why}`);
         }
+        await nudger.remind(async () => statuses);
         if (!input.proven) await nudger.turn();
         await attempt.pause(input.timing.pollMs);
       }

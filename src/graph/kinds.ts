@@ -100,8 +100,8 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
   },
   server: {
     noun: 'test VM',
-    // The router interface serves the metadata that a test VM without a config drive reads its user data from.
-    after: ['port', 'routerInterface', 'securityGroupRule', 'sshRule'],
+    // It reads its user data from its config drive, so it boots while its router is still being made.
+    after: ['port', 'securityGroupRule', 'sshRule'],
     call: 'POST /v2.1/servers',
     undo: 'DELETE /v2.1/servers/{id}, then wait for 404',
     temporary: true,

@@ -52,6 +52,7 @@ const port = z.looseObject({
   network_id: z.string(),
   device_id: text,
   device_owner: text,
+  status: text,
   fixed_ips: z.array(z.looseObject({ subnet_id: z.string(), ip_address: z.string() })),
   security_groups: z.array(z.string()).nullish(),
 });

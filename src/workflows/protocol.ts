@@ -216,9 +216,14 @@ export interface SettleOutput {
   readonly removed: readonly { readonly step: string; readonly id: string }[];
 }
 
-/** One thing that was tried to bring a tunnel up. Later ones do more harm: `router` is an update that changes nothing, `service` interrupts it. */
+/**
+ * One thing that was tried to bring a tunnel up. Later ones do more harm: `lost` and `router` are an update that changes nothing, `service` interrupts
+ * it.
+ */
 export interface Nudge {
-  readonly kind: 'router' | 'service';
+  readonly kind: 'lost' | 'router' | 'service';
+  /** Key of the end that it was tried at. */
+  readonly site: string;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly said: string;

@@ -23,7 +23,7 @@ const SITE: Readonly<Record<string, readonly [own: string, peer: string]>> = {
   securityGroup: ['', ''],
   securityGroupRule: ['securityGroup', ''],
   port: ['subnet securityGroup', ''],
-  server: ['port routerInterface securityGroupRule', 'port'],
+  server: ['port securityGroupRule', 'port'],
 };
 
 const CONNECTION_NEEDS = 'routerInterface ikePolicy ipsecPolicy vpnService localEndpointGroup';

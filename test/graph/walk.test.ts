@@ -151,14 +151,14 @@ describe('the longest path', () => {
   test("under stated costs is the test VM's, to the last step", () => {
     const { totalMs, path } = longestPath(STEPS, (step) => (SECONDS[step.kind] ?? 1) * 1000);
     expect(path).toEqual([
-      'left/router',
-      'left/externalGateway',
-      'left/routerInterface',
+      'left/network',
+      'left/subnet',
+      'left/port',
       'left/server',
       'left~right/ping',
       'left~right/awaitTunnel',
     ]);
-    expect(totalMs).toBe((9 + 1 + 1 + 40 + 12 + 1) * 1000);
+    expect(totalMs).toBe((2 + 3 + 1 + 40 + 12 + 1) * 1000);
   });
 
   test("goes over the connection when the other side's VPN service is slow", () => {

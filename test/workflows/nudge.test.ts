@@ -3,7 +3,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Regions } from '../../src/openstack/region.js';
-import type { FaultPlan } from '../../src/simulator/index.js';
+import { type FaultPlan, isWrite } from '../../src/simulator/index.js';
 import { makeNetwork } from '../support/existing-network.js';
 import { type Ended, TestBed, tutorialSpec, workerConfig } from '../support/test-bed.js';
 
@@ -32,12 +32,15 @@ async function stand() {
 }
 
 /** Region cbk's agent forgets its connections with the next look at them, until it is told to look again. */
-function forget(until: 'routerUpdate' | 'serviceUpdate' | 'never', method = 'GET'): void {
+function forget(
+  until: 'routerUpdate' | 'serviceUpdate' | 'never',
+  { method = 'GET', status = 'DOWN' }: { method?: string; status?: string } = {},
+): void {
   bed.simulator.faults.add({
     method,
     path: '^/v2.0/vpn/ipsec-site-connections$',
     region: 'cbk',
-    fault: { kind: 'stick', resource: 'ipsec_site_connection', status: 'DOWN', until },
+    fault: { kind: 'stick', resource: 'ipsec_site_connection', status, until },
   });
 }
 
@@ -79,6 +82,18 @@ describe('over a VPN that stands', () => {
         /^tunnel left ↔ right did not come up by itself; after 1 s: router left-router \(\S+\) of left was updated without a change/,
       ),
       expect.stringMatching(/did not come up by itself; after 1 s: router right-router \(\S+\) of right was updated/),
+    ]);
+  }, 60_000);
+
+  test('an agent that has reported the service and lost its connection is reminded at once, and no other', async () => {
+    forget('routerUpdate', { status: 'PENDING_CREATE' });
+    const mark = bed.simulator.log.length;
+    const { messages, result } = await applied('standing', { tunnelTimeout: '20s' });
+    expect(messages).toEqual([]);
+    expect(result?.links[0]?.statuses).toEqual({ left: 'ACTIVE', right: 'ACTIVE' });
+    expect(updatesSince(mark)).toEqual([NUDGE]);
+    expect(nudgesOf(result)).toEqual([
+      expect.stringMatching(/after \d s: router right-router \(\S+\) of right was updated/),
     ]);
   }, 60_000);
 
@@ -179,8 +194,34 @@ describe('over a VPN that stands', () => {
 });
 
 describe('a new VPN', () => {
+  test.each<[string, number | undefined, number]>([
+    ['plugged late: its connection is made after that', 600, 600],
+    ['never said to be plugged: its connection is made all the same', undefined, 3_000],
+  ])(
+    "a router's leg that is %s",
+    async (_, ms, atLeast) => {
+      const leg: FaultPlan = {
+        method: 'PUT',
+        path: '/add_router_interface$',
+        region: 'cbk',
+        fault: { kind: 'stick', resource: 'port', status: 'DOWN', ...(ms === undefined ? {} : { ms }) },
+      };
+      bed.simulator.faults.add(leg);
+      const mark = bed.simulator.log.length;
+      expect((await applied('legs', { tunnelTimeout: '30s' })).messages).toEqual([]);
+      const made = (path: RegExp) =>
+        bed.simulator.log.slice(mark).find((call) => call.region === 'cbk' && isWrite(call) && path.test(call.path))
+          ?.at;
+      const waited = Number(made(/ipsec-site-connections$/)) - Number(made(/add_router_interface$/));
+      expect(waited).toBeGreaterThanOrEqual(atLeast);
+      bed.simulator.faults.clear();
+      expect((await bed.end(await bed.destroy('legs'))).messages).toEqual([]);
+    },
+    60_000,
+  );
+
   test('proven by ping: its agent is reminded while the test VMs ping', async () => {
-    forget('serviceUpdate', 'POST');
+    forget('serviceUpdate', { method: 'POST' });
     const { messages, result } = await applied('pinged', { check: 'console', tunnelTimeout: '6s' });
     expect(messages).toEqual([]);
     expect(result?.proof).toBe('proven');
@@ -195,7 +236,7 @@ describe('a new VPN', () => {
     const over = { region: 'cbk', network: { router: 'own-router', subnets: ['own-subnet'] } };
     expect((await applied('first', { sites: { ...sites, right: over } })).messages).toEqual([]);
     const one = bed.simulator.snapshot();
-    forget('never', 'POST');
+    forget('never', { method: 'POST' });
     const mark = bed.simulator.log.length;
     const left = { region: 'dbl', network: { subnets: [{ cidr: '10.8.0.0/24' }] } };
     const second = await applied('second', { sites: { left, right: over } });
@@ -213,7 +254,7 @@ describe('a new VPN', () => {
       ?.rows('router')
       .find((row) => row.name === 'own-router');
     const foreign = await region.create('vpnServices', { router_id: router?.id, name: 'theirs' }, { timeoutMs: 2_000 });
-    forget('never', 'POST');
+    forget('never', { method: 'POST' });
     const again = bed.simulator.log.length;
     const third = await applied('third', { sites: { left, right: over } });
     expect(third.messages[0]).toMatch(/VPN service theirs \(\S+\) of right was left as it is: it is not ours/);

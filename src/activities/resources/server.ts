@@ -8,6 +8,7 @@ import { checkScript, loginScript } from '../check-script.js';
 import { isGone, later } from '../failures.js';
 import { type Found, type Kind, markOf, need, type StepScope } from '../kind.js';
 import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
+import { orGone } from '../read-ends.js';
 import { sshKeyOf } from '../ssh-key.js';
 
 export const server: Kind<'server'> = {
@@ -47,14 +48,14 @@ export const server: Kind<'server'> = {
   async remove(found, { region, attempt }) {
     try {
       await attempt.write((call) => region.removeServer(found.id, call));
-      // Its port may go only after it: while Nova unbinds it, it is still in use.
-      for (;;) {
-        await attempt.read((call) => region.showServer(found.id, call));
-        await attempt.pause(attempt.pollMs);
-      }
     } catch (error) {
       if (!isGone(error)) throw error;
     }
+    // Its port may go only after it: while Nova unbinds it, it is still in use.
+    await attempt.until(async () => {
+      const standing = await orGone(attempt.read((call) => region.showServer(found.id, call)));
+      return standing === undefined ? 'gone' : undefined;
+    });
   },
   output: (_, { step }) => (step.want.login === undefined ? {} : { login: step.want.login }),
 };
@@ -81,15 +82,13 @@ function foundOf(resource: Server): Found {
 
 /** Waits for ACTIVE. A server in ERROR is removed by the next attempt, and made again. */
 async function untilBuilt(id: string, { region, attempt }: Pick<StepScope, 'region' | 'attempt'>): Promise<Found> {
-  for (;;) {
+  return attempt.until(async () => {
     const resource = await attempt.read((call) => region.showServer(id, call));
     if (resource.status === 'ACTIVE') return foundOf(resource);
-    if (resource.status === 'ERROR') {
-      throw later(
-        'CloudUnavailable',
-        `test VM ${resource.name} (${id}) in ${region.name} went to ERROR: ${resource.fault?.message ?? 'no reason given'}`,
-      );
-    }
-    await attempt.pause(attempt.pollMs);
-  }
+    if (resource.status !== 'ERROR') return undefined;
+    throw later(
+      'CloudUnavailable',
+      `test VM ${resource.name} (${id}) in ${region.name} went to ERROR: ${resource.fault?.message ?? 'no reason given'}`,
+    );
+  });
 }

@@ -4,6 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { siteStepKey } from '../../graph/build-graph.js';
 import { KINDS } from '../../graph/kinds.js';
 import type { StepOutput } from '../../graph/types.js';
 import { OpenStackError } from '../../openstack/errors.js';
@@ -12,6 +13,7 @@ import { ensureKind } from '../ensure-kind.js';
 import { isGone, later, refuse } from '../failures.js';
 import { type Kind, need, type StepScope } from '../kind.js';
 import { formatMark } from '../mark.js';
+import { orGone } from '../read-ends.js';
 import { foundOf, neutronKind } from './neutron-kind.js';
 import { vpnService } from './vpn-service.js';
 
@@ -58,6 +60,7 @@ const base = neutronKind({
 export const siteConnection: Kind<'siteConnection'> = {
   ...base,
   async create(scope) {
+    await untilPlugged(scope);
     const service = await serviceNow(scope);
     const renewed: Scope = { ...scope, outputs: { ...scope.outputs, [`${scope.step.site}/vpnService`]: service } };
     const description = formatMark({
@@ -81,6 +84,24 @@ export const siteConnection: Kind<'siteConnection'> = {
       .filter((difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want));
   },
 };
+
+/** Longest wait for it, as a part of an attempt's time: some networks never call such a port ACTIVE. */
+const PLUGGED_WITHIN = 1 / 5;
+
+/**
+ * Waits for the router's leg in a created subnet to be plugged. An agent starts a router's IKE daemon with its first connection; before the leg is
+ * there the daemon finds no address of its own in the subnet and cannot install the tunnel's policies, and an agent that sees no tunnel then does not
+ * report the connection until its router is updated (seen with neutron-vpnaas 21: PENDING_CREATE for minutes, no packet through).
+ */
+async function untilPlugged({ site, outputs, region, attempt, worker }: Scope): Promise<void> {
+  const leg = outputs[siteStepKey(site.site, 'routerInterface')];
+  if (leg === undefined) return;
+  const deadline = Date.now() + worker.timing.attemptMs * PLUGGED_WITHIN;
+  await attempt.until(async () => {
+    const port = await orGone(attempt.read((call) => region.show('ports', leg.id, call)));
+    return port === undefined || port.status === 'ACTIVE' || Date.now() > deadline ? 'over' : undefined;
+  });
+}
 
 /**
  * The router's service, looked up again on every attempt, since another VPN's rollback may have removed the one that was there. Where no list shows any,

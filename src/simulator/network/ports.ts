@@ -69,6 +69,10 @@ export const PORT: Resource = {
     row.extra_dhcp_opts = dhcpOptions([], row.extra_dhcp_opts as DhcpOption[]);
     secure(row, row, context);
   },
+  refresh(row, { region }) {
+    // A router's leg counts as plugged at once, unless a fault says otherwise.
+    if (row.device_owner === 'network:router_interface') row.status = region.stuckAs(row, 'port')?.status ?? 'ACTIVE';
+  },
   beforeUpdate(row, change, context) {
     const { region } = context;
     adminOnly('update', 'port', change, ['binding:host_id', 'binding:profile', 'mac_address'], context);
