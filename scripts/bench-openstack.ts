@@ -17,7 +17,8 @@ import { CloudBed, REGIONS } from '../test/cloud/bed.js';
 
 interface Timed {
   readonly made: number;
-  readonly active: number;
+  /** None where it was waited for in vain. */
+  readonly active: number | undefined;
   readonly proven?: number;
   readonly destroyed: number;
   /** Calls by method. */
@@ -55,7 +56,7 @@ async function timeRegionlink(): Promise<Timed> {
   printLongestPath(progress);
   return {
     made: lastEnd(progress, 'siteConnection') - start,
-    active: activeAt - start,
+    active: activeAt === undefined ? undefined : activeAt - start,
     proven: lastEnd(progress, 'ping') - start,
     destroyed,
     calls,
@@ -93,7 +94,7 @@ async function timeUsualTool(tool: string, folder: string): Promise<Timed> {
   const activeAt = await active;
   const calls = countCalls();
   const destroyed = await timed(() => run('destroy', '-auto-approve'));
-  return { made, active: activeAt - start, destroyed, calls };
+  return { made, active: activeAt === undefined ? undefined : activeAt - start, destroyed, calls };
 }
 
 /** The first of them that starts and finds the provider, with the folder made ready for it. */
@@ -108,10 +109,15 @@ function usualTool(folder: string): string | undefined {
   return undefined;
 }
 
-/** Epoch milliseconds at which the API says ACTIVE at both ends. Asked for straight, past the proxy. */
-async function activeAtBothEnds(): Promise<number> {
-  await Promise.all(REGIONS.map((region) => bed.connection(region, ({ status }) => status === 'ACTIVE')));
-  return Date.now();
+/** Epoch milliseconds at which the API says ACTIVE at both ends; undefined where that does not come within five minutes. Asked for straight, past the proxy. */
+async function activeAtBothEnds(): Promise<number | undefined> {
+  try {
+    await Promise.all(REGIONS.map((region) => bed.connection(region, ({ status }) => status === 'ACTIVE')));
+    return Date.now();
+  } catch (error) {
+    console.log((error as Error).message);
+    return undefined;
+  }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -146,10 +152,13 @@ function print(rows: readonly (readonly [string, Timed])[]): void {
     console.log(`${tool.padStart(12)}${times.join('')}  ${counted.join(', ')}`);
   }
   const [[, ours], other] = rows as [[string, Timed], [string, Timed]?];
-  if (other !== undefined && ours.proven !== undefined)
-    console.log(
-      `\nproven by regionlink in ${(ours.proven / other[1].active).toFixed(2)} of the time that ${other[0]} takes to ACTIVE`,
-    );
+  if (other === undefined || ours.proven === undefined) return;
+  const [tool, { active }] = other;
+  console.log(
+    active === undefined
+      ? `\n${tool}'s tunnel never became ACTIVE`
+      : `\nproven by regionlink in ${(ours.proven / active).toFixed(2)} of the time that ${tool} takes to ACTIVE`,
+  );
 }
 
 function seconds(ms: number): string {
