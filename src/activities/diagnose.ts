@@ -87,7 +87,7 @@ const END_REASONS: readonly EndReason[] = [
       : undefined,
   ({ site, region, connection, router }) =>
     connection?.status === 'PENDING_CREATE'
-      ? `no VPN agent of ${region} has picked up the connection of ${site} (Neutron 2024.2 to 2025.2 forgets a further connection of a running service, bug 2127166: any update of router ${router?.id ?? ''} makes it look; else ask the cloud whether its VPN agent runs)`
+      ? `no VPN agent of ${region} has picked up the connection of ${site}, or it has lost it (Neutron 2024.2 to 2025.2 forgets a further connection of a running service, bug 2127166: any update of router ${router?.id ?? ''} makes it look; else ask the cloud whether its VPN agent runs)`
       : undefined,
   ({ site, region, connection, service }) =>
     connection?.status === 'ERROR' || service?.status === 'ERROR'

@@ -182,7 +182,7 @@ const REASONS: readonly (readonly [string, Changes, Changes, readonly RegExp[]])
     {},
     { connection: { status: 'PENDING_CREATE' } },
     [
-      /no VPN agent of cbk has picked up the connection of right \(Neutron 2024\.2 to 2025\.2 .* bug 2127166: any update of router router-right/,
+      /no VPN agent of cbk has picked up the connection of right, or it has lost it \(Neutron 2024\.2 to 2025\.2 .* bug 2127166: any update of router router-right/,
     ],
   ],
   ['a connection in ERROR', { connection: { status: 'ERROR' } }, {}, [/site connection of left is in ERROR \(ask dbl/]],

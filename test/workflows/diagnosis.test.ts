@@ -96,7 +96,7 @@ const CASES: readonly (readonly [string, (right: Parts, left: Parts) => unknown,
   [
     'an agent that never picked it up',
     ({ region, connection }) => region.stuck.set(connection.id, { status: 'PENDING_CREATE', until: 'never' }),
-    /no VPN agent of cbk has picked up the connection of right \(.*bug 2127166/,
+    /no VPN agent of cbk has picked up the connection of right, or it has lost it \(.*bug 2127166/,
   ],
   [
     'ERROR',
