@@ -46,9 +46,9 @@ async function timeRegionlink(): Promise<Timed> {
   bed.proxy.clear();
   const start = Date.now();
   const run = await bed.link.provision(bed.spec(NAME));
-  const active = activeAtBothEnds();
+  const activeAfter = msToActive(start);
   await run.result();
-  const activeAt = await active;
+  const active = await activeAfter;
   const { progress } = await run.status();
   if (progress === undefined) throw new Error('no worker answers');
   const calls = countCalls();
@@ -56,7 +56,7 @@ async function timeRegionlink(): Promise<Timed> {
   printLongestPath(progress);
   return {
     made: lastEnd(progress, 'siteConnection') - start,
-    active: activeAt === undefined ? undefined : activeAt - start,
+    active,
     proven: lastEnd(progress, 'ping') - start,
     destroyed,
     calls,
@@ -89,12 +89,12 @@ async function timeUsualTool(tool: string, folder: string): Promise<Timed> {
     });
   bed.proxy.clear();
   const start = Date.now();
-  const active = activeAtBothEnds();
+  const activeAfter = msToActive(start);
   const made = await timed(() => run('apply', '-auto-approve'));
-  const activeAt = await active;
+  const active = await activeAfter;
   const calls = countCalls();
   const destroyed = await timed(() => run('destroy', '-auto-approve'));
-  return { made, active: activeAt === undefined ? undefined : activeAt - start, destroyed, calls };
+  return { made, active, destroyed, calls };
 }
 
 /** The first of them that starts and finds the provider, with the folder made ready for it. */
@@ -109,11 +109,11 @@ function usualTool(folder: string): string | undefined {
   return undefined;
 }
 
-/** Epoch milliseconds at which the API says ACTIVE at both ends; undefined where that does not come within five minutes. Asked for straight, past the proxy. */
-async function activeAtBothEnds(): Promise<number | undefined> {
+/** Until the API says ACTIVE at both ends; undefined where that does not come within five minutes. Asked for straight, past the proxy. */
+async function msToActive(start: number): Promise<number | undefined> {
   try {
     await Promise.all(REGIONS.map((region) => bed.connection(region, ({ status }) => status === 'ACTIVE')));
-    return Date.now();
+    return Date.now() - start;
   } catch (error) {
     console.log((error as Error).message);
     return undefined;

@@ -91,6 +91,16 @@ export function isGone(error: unknown): boolean {
   return error instanceof OpenStackError && verdictOn(error).retry === 'gone';
 }
 
+/** Undefined where the cloud says that there is none. */
+export async function orGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a cloud says that the resource is still in use. */
 export function isInUse(error: unknown): boolean {
   return error instanceof OpenStackError && verdictOn(error).retry === 'inUse';

@@ -12,8 +12,9 @@ import type { Region } from '../openstack/region.js';
 import type { Router, SiteConnection, VpnService } from '../openstack/types.js';
 import type { LinkInput, Nudge, Nudging, SitePins, Timing } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
+import { orGone } from './failures.js';
 import { parseMark } from './mark.js';
-import { orGone, readConnections } from './read-ends.js';
+import { readConnections } from './read-ends.js';
 import { mayBeSetUp, serviceStep } from './resources/vpn-service.js';
 import type { WorkerContext } from './worker-context.js';
 

@@ -7,7 +7,7 @@ import type { Region } from '../openstack/region.js';
 import type { IkePolicy, IpsecPolicy, Router, SiteConnection, VpnService } from '../openstack/types.js';
 import type { LinkInput, SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
-import { isGone } from './failures.js';
+import { orGone } from './failures.js';
 import type { WorkerContext } from './worker-context.js';
 
 /** One end of a link as it stands. What is undefined is gone, or hangs on something that is. */
@@ -68,16 +68,6 @@ export async function readConnections(
   const id = input.outputs[endStepKey(input.link, site.site, 'siteConnection')]?.id;
   const all = await attempt.read((call) => region.list('siteConnections', call));
   return { own: all.find((one) => one.id === id), others: all.filter((one) => one.id !== id) };
-}
-
-/** Undefined where the cloud says that there is none. */
-export async function orGone<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
 }
 
 async function readEnd(pins: SitePins, input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<End> {

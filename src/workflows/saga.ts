@@ -63,7 +63,9 @@ export class Saga {
       await scope.run(() => walkForward(this.resolved.graph.steps, (step) => this.runStep(step), stop));
       return undefined;
     } catch (error) {
-      return cancelled && error instanceof TemporalFailure ? new CancelledFailure('cancelled') : error;
+      return cancelled && error instanceof TemporalFailure
+        ? new CancelledFailure('cancelled')
+        : (error ?? new Error('a step failed without a reason'));
     }
   }
 

@@ -12,9 +12,7 @@ everyCallMeetsEveryFault([
       return lane.bed.provision(lane.name, { check: 'none' });
     },
     ends: 'FAILED',
-    // The way forward has a gateway's first update, and is judged elsewhere.
-    calls: ({ method, path, skip }) =>
-      method === 'DELETE' || (method === 'PUT' && (path.includes('remove') || (skip === 1 && !path.includes('add')))),
+    calls: (call) => call.writes && call.method !== 'POST',
   },
   {
     name: 'a destroy',

@@ -61,7 +61,8 @@ export function scan(texts: readonly string[], secrets: Iterable<string>): reado
   const planted = CANARIES.map((canary) => `x ${canary.planted(canary.secret)} y`);
   const all = unfolded([...texts, ...planted].join('\n'));
   const canaries = CANARIES.map(({ secret }) => secret);
-  const forms = new Map([...canaries, ...secrets].filter(isLong).map((secret) => [secret, formsOf(secret)]));
+  const long = [...canaries, ...secrets].filter((secret) => secret.length >= SHORTEST);
+  const forms = new Map(long.map((secret) => [secret, formsOf(secret)]));
   const standing = standingIn(all, new Set([...forms.values()].flat()));
   const found = new Set(
     [...forms].filter(([, own]) => own.some((form) => standing.has(form))).map(([secret]) => secret),
@@ -69,8 +70,4 @@ export function scan(texts: readonly string[], secrets: Iterable<string>): reado
   for (const canary of canaries)
     if (!found.delete(canary)) throw new Error(`the scan for secrets does not find ${canary}`);
   return [...found].map((secret) => `${secret.slice(0, 3)}…`);
-}
-
-function isLong(secret: string): boolean {
-  return secret.length >= SHORTEST;
 }

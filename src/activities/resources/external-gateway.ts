@@ -3,7 +3,7 @@
  * The rule: look first. Setting an equal gateway again may change the router's address and so break every tunnel that names it.
  */
 import type { Collections } from '../../openstack/types.js';
-import { isGone, refuse } from '../failures.js';
+import { orGone, refuse } from '../failures.js';
 import { type Found, type Kind, need, type StepScope } from '../kind.js';
 import { PART_OF_A_ROUTER } from './part-of-a-router.js';
 
@@ -29,23 +29,15 @@ export const externalGateway: Kind<'externalGateway'> = {
     return found;
   },
   async remove(found, { region, attempt }) {
-    try {
-      await attempt.write((call) => region.update('routers', found.id, { external_gateway_info: null }, call));
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+    await orGone(attempt.write((call) => region.update('routers', found.id, { external_gateway_info: null }, call)));
   },
   output: ({ fields }) => ({ address: String(fields.address ?? ''), parent: String(fields.network_id ?? '') }),
 };
 
 /** The gateway of a router as it stands. Undefined when the router is gone. */
 async function showRouter(scope: StepScope, id: string): Promise<Found | undefined> {
-  try {
-    return gatewayOf(await scope.attempt.read((call) => scope.region.show('routers', id, call)));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
+  const router = await orGone(scope.attempt.read((call) => scope.region.show('routers', id, call)));
+  return router === undefined ? undefined : gatewayOf(router);
 }
 
 /** The gateway of a router as a resource of its own, without fields where there is none. */

@@ -4,7 +4,7 @@
  */
 import type { ResourceKind, StepOutput } from '../../graph/types.js';
 import type { Collections, NetworkCollection } from '../../openstack/types.js';
-import { isGone } from '../failures.js';
+import { orGone } from '../failures.js';
 import { type Difference, type Found, type Kind, markOf, type StepScope } from '../kind.js';
 import { isMarkOf, type Mark, parseMark } from '../mark.js';
 
@@ -60,11 +60,7 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
     },
     isReferenced: options.isReferenced ?? (async () => false),
     async remove(found, scope) {
-      try {
-        await scope.attempt.write((call) => scope.region.remove(collection, found.id, call));
-      } catch (error) {
-        if (!isGone(error)) throw error;
-      }
+      await orGone(scope.attempt.write((call) => scope.region.remove(collection, found.id, call)));
     },
     output(found) {
       return options.output?.(found.fields as unknown as Collections[C]) ?? {};

@@ -3,7 +3,7 @@
  * The rule: it is ours when its router and subnet are.
  */
 import { OpenStackError } from '../../openstack/errors.js';
-import { isGone } from '../failures.js';
+import { orGone } from '../failures.js';
 import { type Found, type Kind, need } from '../kind.js';
 import { PART_OF_A_ROUTER } from './part-of-a-router.js';
 
@@ -38,13 +38,11 @@ export const routerInterface: Kind<'routerInterface'> = {
     return found;
   },
   async remove(found, { region, attempt }) {
-    try {
-      await attempt.write((call) =>
+    await orGone(
+      attempt.write((call) =>
         region.removeRouterInterface(String(found.fields.router), String(found.fields.subnet), call),
-      );
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+      ),
+    );
   },
   output: () => ({}),
 };

@@ -5,10 +5,9 @@
 import { Buffer } from 'node:buffer';
 import type { Server } from '../../openstack/types.js';
 import { checkScript, loginScript } from '../check-script.js';
-import { isGone, later } from '../failures.js';
+import { later, orGone } from '../failures.js';
 import { type Found, type Kind, markOf, need, type StepScope } from '../kind.js';
 import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
-import { orGone } from '../read-ends.js';
 import { sshKeyOf } from '../ssh-key.js';
 
 export const server: Kind<'server'> = {
@@ -46,11 +45,7 @@ export const server: Kind<'server'> = {
   },
   isReferenced: async () => false,
   async remove(found, { region, attempt }) {
-    try {
-      await attempt.write((call) => region.removeServer(found.id, call));
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+    await orGone(attempt.write((call) => region.removeServer(found.id, call)));
     // Its port may go only after it: while Nova unbinds it, it is still in use.
     await attempt.until(async () => {
       const standing = await orGone(attempt.read((call) => region.showServer(found.id, call)));

@@ -10,10 +10,9 @@ import type { StepOutput } from '../../graph/types.js';
 import { OpenStackError } from '../../openstack/errors.js';
 import type { PskSource } from '../../spec/types.js';
 import { ensureKind } from '../ensure-kind.js';
-import { isGone, later, refuse } from '../failures.js';
+import { isGone, later, orGone, refuse } from '../failures.js';
 import { type Kind, need, type StepScope } from '../kind.js';
 import { formatMark } from '../mark.js';
-import { orGone } from '../read-ends.js';
 import { foundOf, neutronKind } from './neutron-kind.js';
 import { vpnService } from './vpn-service.js';
 
