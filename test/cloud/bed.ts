@@ -62,10 +62,7 @@ export class CloudBed {
     const masterKey = randomBytes(32).toString('base64');
     writeFileSync(join(folder, 'clouds.yaml'), cloudsThrough(proxy, authUrl, password), { mode: 0o600 });
     const target = labTarget();
-    // A project's default security group comes into being when it is first looked at, the administrator's by the pictures themselves.
-    for (const region of REGIONS)
-      for (const user of ['demo', 'admin'] as const)
-        await target.send({ user, region, service: 'network', method: 'GET', path: '/v2.0/security-groups' });
+    await makeDefaultGroups(target);
     const server = await startDevServer();
     const start = () => startWorker(server, folder, masterKey, [password]);
     return new CloudBed(
@@ -138,6 +135,19 @@ export class CloudBed {
       if (found.length === 0 || Date.now() > deadline) return found;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+}
+
+/**
+ * A project's default security group comes into being when it is first looked at: the user's by the run, the administrator's by the pictures, and that of the
+ * services' project with Nova's first port.
+ */
+async function makeDefaultGroups(target: Target): Promise<void> {
+  const get = (region: string, service: string, path: string) =>
+    target.send({ user: 'admin', region, service, method: 'GET', path });
+  for (const region of REGIONS) {
+    const { projects } = (await get(region, 'identity', '/projects')).body as { projects: readonly { id: string }[] };
+    for (const { id } of projects) await get(region, 'network', `/v2.0/security-groups?project_id=${id}`);
   }
 }
 

@@ -22,8 +22,8 @@ const COLLECTIONS = {
   compute: ['/servers/detail?all_tenants=1'],
 } as const;
 
-/** Fields that change by themselves. */
-const VOLATILE = new Set(['updated_at', 'revision_number', 'updated', 'progress']);
+/** Fields that change by themselves; a network's zones are where agents have come to serve it. */
+const VOLATILE = new Set(['updated_at', 'revision_number', 'updated', 'progress', 'availability_zones']);
 
 /** Every resource as text, by region, kind, name and id. */
 export type Picture = ReadonlyMap<string, string>;
