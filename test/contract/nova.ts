@@ -67,7 +67,10 @@ function masked(value: unknown, service: string, key = ''): unknown {
     );
     return Object.fromEntries(entries.map(([name, item]) => [name, masked(item, service, name)]));
   }
-  if (service === 'image' && /^(?:size|virtual_size|checksum|os_hash_value|disk_format|min_ram|min_disk)$/.test(key))
+  if (
+    service === 'image' &&
+    /^(?:size|virtual_size|checksum|os_hash_value|disk_format|min_ram|min_disk|stores)$/.test(key)
+  )
     return typeof value;
   if (typeof value !== 'string') return value;
   if (key === 'hostId' || key === 'adminPass') return value.length;
