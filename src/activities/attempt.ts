@@ -84,11 +84,6 @@ export class Attempt {
     }
   }
 
-  /** Pause between two looks, in milliseconds. */
-  get pollMs(): number {
-    return this.timing.pollMs;
-  }
-
   get signal(): AbortSignal {
     return Context.current().cancellationSignal;
   }
@@ -149,8 +144,14 @@ export class Attempt {
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs *= LOOKS_SLOW_DOWN) {
       const found = await look();
       if (found !== undefined) return found;
-      await this.pause(Math.min(pauseMs, this.pollMs));
+      await this.pause(Math.min(pauseMs, this.timing.pollMs));
     }
+  }
+
+  /** Looks until it is so, or for `ms` milliseconds, whichever is first. */
+  async untilOrFor(ms: number, look: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + ms;
+    await this.until(async () => (await look()) || Date.now() > deadline || undefined);
   }
 
   /** Waits, unless cancelled. */

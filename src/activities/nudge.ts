@@ -14,7 +14,7 @@ import type { LinkInput, Nudge, Nudging, SitePins, Timing } from '../workflows/p
 import type { Attempt } from './attempt.js';
 import { orGone } from './failures.js';
 import { parseMark } from './mark.js';
-import { readConnections } from './read-ends.js';
+import { readConnections, UNSEEN } from './read-ends.js';
 import { mayBeSetUp, serviceStep } from './resources/vpn-service.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -40,6 +40,9 @@ interface Place {
 }
 
 export class Nudger {
+  /** No connection is pending any more, and none comes to be so again by itself. */
+  private taken = false;
+
   private constructor(
     private readonly input: LinkInput,
     private readonly worker: WorkerContext,
@@ -58,8 +61,10 @@ export class Nudger {
    * when its router is updated. Called once a turn of the waiting loop with the statuses of both ends, as soon as they are known.
    */
   async remind(statuses: () => Promise<Readonly<Record<string, string>>>): Promise<void> {
-    if (!this.isDue('lost')) return;
-    if (!Object.values(await statuses()).some(isPending)) return;
+    if (this.taken || !this.isDue('lost')) return;
+    const now = Object.values(await statuses());
+    this.taken = now.every((status) => status !== UNSEEN && !isPending(status));
+    if (!now.some(isPending)) return;
     const reminded = this.attempt.nudges.filter(({ kind }) => kind === 'lost').map(({ site }) => site);
     const lost = (await this.places()).filter(
       ({ site, own, service }) => isPending(own.status) && !isPending(service.status) && !reminded.includes(site.site),
@@ -153,13 +158,11 @@ export class Nudger {
   }
 
   private async seenDown(region: Region, { id, status }: VpnService): Promise<void> {
-    const until = Date.now() + this.input.timeoutMs * DOWN_FOR;
-    while (Date.now() < until) {
+    await this.attempt.untilOrFor(this.input.timeoutMs * DOWN_FOR, async () => {
       const now = await this.attempt.read((call) => region.show('vpnServices', id, call));
       // One that was DOWN before tells nothing.
-      if (status !== 'DOWN' && now.status === 'DOWN') return;
-      await this.attempt.pause(this.attempt.pollMs);
-    }
+      return status !== 'DOWN' && now.status === 'DOWN';
+    });
   }
 
   /** Sets up what a lost attempt, or a write of unknown effect, may have left down. Before a service is due, nothing can have. */

@@ -33,6 +33,9 @@ export function labTarget(): Target {
 }
 
 export class CloudBed {
+  /** Names of all VPNs that were asked for. */
+  private readonly vpns = new Set<string>();
+
   private constructor(
     readonly server: DevServer,
     readonly link: RegionLink,
@@ -94,6 +97,7 @@ export class CloudBed {
 
   /** The tutorial's spec for these clouds, with changes. */
   spec(name: string, change: Record<string, unknown> = {}): Record<string, unknown> {
+    this.vpns.add(name);
     const file = loadSpecFile('examples/tutorial.yaml') as { sites: Record<string, object> };
     const sites = Object.fromEntries(
       REGIONS.map((region) => [region, { ...file.sites[region], region, cloud: `demo-${region}` }]),
@@ -125,6 +129,12 @@ export class CloudBed {
   async stepsOf(vpn: string): Promise<readonly string[]> {
     const rows = [...(await pictureOf(this.target, REGIONS)).values()];
     return rows.flatMap((row) => row.match(new RegExp(` vpn=${vpn} step=(\\S+)`))?.[1] ?? []);
+  }
+
+  /** Removes what a test left that has failed, so that the next one does not fail of it. */
+  async tidy(): Promise<void> {
+    for (const name of this.vpns) await (await this.link.destroy(name)).result();
+    this.vpns.clear();
   }
 
   /** What differs from the clouds as they were at the start, once they have come to rest. */
@@ -160,7 +170,9 @@ export function bedOfUnchangedClouds(): () => CloudBed {
   afterAll(() => bed.stop());
   afterEach(async () => {
     bed.proxy.clear();
-    expect(await bed.changes()).toEqual([]);
+    const changes = await bed.changes();
+    if (changes.length > 0) await bed.tidy();
+    expect(changes).toEqual([]);
   });
   return () => bed;
 }

@@ -68,13 +68,13 @@ export class ChaosProxy {
     });
   }
 
-  /** Holds the next such call back. `met` resolves when it is held, `release` lets it pass. */
+  /** Holds every such call back, also those that a client sends again. `met` resolves when the first is held, `release` lets them pass. */
   hold(call: Omit<Order, 'deed'>): { readonly met: Promise<void>; readonly release: () => void } {
     let release = () => {};
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    return { met: this.order({ ...call, deed: { kind: 'hold', until } }), release };
+    return { met: this.order({ ...call, times: Number.POSITIVE_INFINITY, deed: { kind: 'hold', until } }), release };
   }
 
   /** Forgets orders and log. */
@@ -94,7 +94,9 @@ export class ChaosProxy {
     const call = { method: incoming.method ?? '', region, service, path: rest.split('?')[0] ?? '' };
     this.log.push(call);
     const deed = this.deedFor(call);
-    if (deed?.kind === 'hold') await deed.until;
+    if (deed?.kind === 'hold') await Promise.race([deed.until, once(answer, 'close')]);
+    // Its client has given up: nothing is left to pass on.
+    if (answer.destroyed) return;
     if (deed?.kind === 'refuse') {
       incoming.resume();
       answer.writeHead(deed.status, { 'Content-Type': 'application/json' });

@@ -95,10 +95,9 @@ const PLUGGED_WITHIN = 1 / 5;
 async function untilPlugged({ site, outputs, region, attempt, worker }: Scope): Promise<void> {
   const leg = outputs[siteStepKey(site.site, 'routerInterface')];
   if (leg === undefined) return;
-  const deadline = Date.now() + worker.timing.attemptMs * PLUGGED_WITHIN;
-  await attempt.until(async () => {
+  await attempt.untilOrFor(worker.timing.attemptMs * PLUGGED_WITHIN, async () => {
     const port = await orGone(attempt.read((call) => region.show('ports', leg.id, call)));
-    return port === undefined || port.status === 'ACTIVE' || Date.now() > deadline ? 'over' : undefined;
+    return port === undefined || port.status === 'ACTIVE';
   });
 }
 
