@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PID 1 of a region's host, in namespaces of its own. Gives it its own /run, /etc/neutron, /etc/nova, /etc/libvirt and what daemons keep in /var, then sleeps.
+# PID 1 of a region's host, in namespaces of its own. Gives it its own /run, /etc/neutron, /etc/nova, /etc/libvirt, /etc/sudoers.d and what daemons keep in /var, then sleeps.
 # The rule: every mount is made here, and all of them vanish with this process.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
@@ -17,7 +17,7 @@ for folder in lib/neutron log/neutron lib/nova log/nova lib/libvirt log/libvirt 
   [ $folder != lib/libvirt ] || cp -an /var/lib/libvirt/. "$kept/$folder/"
   mount --bind "$kept/$folder" "/var/$folder"
 done
-for folder in neutron nova libvirt; do mount --bind "$ETC/$REGION/$folder" "/etc/$folder"; done
+for folder in neutron nova libvirt sudoers.d; do mount --bind "$ETC/$REGION/$folder" "/etc/$folder"; done
 mkdir -p /var/lib/nova/instances /var/lib/libvirt/qemu
 # Where a router's namespace can see it, which has another /etc.
 install -m 755 /etc/neutron/strongswan/updown.sh /var/lib/neutron/updown.sh

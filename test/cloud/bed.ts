@@ -25,6 +25,8 @@ export const REGIONS = ['left', 'right'] as const;
 /** How long the clouds may take to come to rest: agents remove their own ports a moment after the rest has gone. */
 const REST_MS = 90_000;
 const POLL_MS = 1_000;
+/** A picture is some thirty lists, which on a small machine take time from the agents that are waited for. */
+const PICTURE_POLL_MS = 8_000;
 
 /** The lab's clouds by the names of the contract's users. */
 export function labTarget(): Target {
@@ -143,7 +145,7 @@ export class CloudBed {
     for (;;) {
       const found = changesBetween(this.before, await pictureOf(this.target, REGIONS));
       if (found.length === 0 || Date.now() > deadline) return found;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, PICTURE_POLL_MS));
     }
   }
 }

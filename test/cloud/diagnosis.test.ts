@@ -10,7 +10,7 @@ const CONNECTIONS = '/v2.0/vpn/ipsec-site-connections';
 
 type Break = (left: Connection) => Promise<unknown>;
 
-/** What the broken end's agent has made of it, by what its daemon is configured with. */
+/** Whether the broken end's agent has made something of it, by what its daemon is configured with. */
 type Heard = (config: string, left: Connection) => boolean;
 
 const says =
@@ -18,7 +18,7 @@ const says =
   (config) =>
     config.includes(text);
 const dropped: Heard = (config, { id }) => !config.includes(id);
-/** It is broken at the end that is not made yet. */
+/** It is broken where no daemon has to hear of it. */
 const unheard: Heard = () => true;
 
 /**
@@ -35,19 +35,26 @@ async function brokenBy(
   const run = await bed().link.provision(bed().spec(name, { tunnelTimeout: '60s', check: 'none', ...spec }));
   // Neutron refuses a change until the agent has it.
   const left = await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE');
+  const router = await routerOf(left);
   await breakIt(left);
-  await eventually(async () => heard(daemonConfig('left'), left) || undefined, 'the agent to hear of it');
+  await untilHeard(heard, left, router);
   release();
   return failureOf(run.result());
 }
 
-/** What the IKE daemons of a region's routers are configured with, keys included: to be looked through and not shown. */
-function daemonConfig(region: string): string {
-  return onHost(region, [
-    'sh',
-    '-c',
-    'cat /var/lib/neutron/ipsec/*/etc/ipsec.conf /var/lib/neutron/ipsec/*/etc/ipsec.secrets || true',
-  ]);
+async function untilHeard(heard: Heard, left: Connection, router: string): Promise<void> {
+  await eventually(async () => heard(daemonConfig('left', router), left) || undefined, 'the agent to hear of it');
+}
+
+async function routerOf({ vpnservice_id }: Connection): Promise<string> {
+  const { vpnservice } = await bed().byHand('left', 'GET', `/v2.0/vpn/vpnservices/${vpnservice_id}`);
+  return (vpnservice as { readonly router_id: string }).router_id;
+}
+
+/** What a router's IKE daemon is configured with, keys included: to be looked through and not shown. */
+function daemonConfig(region: string, router: string): string {
+  const files = ['ipsec.conf', 'ipsec.secrets'].map((file) => `/var/lib/neutron/ipsec/${router}/etc/${file}`);
+  return onHost(region, ['sh', '-c', `cat ${files.join(' ')} 2>/dev/null || true`]);
 }
 
 async function failureOf(result: Promise<unknown>): Promise<string> {
@@ -65,6 +72,20 @@ const change =
   (left) =>
     bed().byHand('left', 'PUT', `${CONNECTIONS}/${left.id}`, { ipsec_site_connection: fields });
 
+const setService = ({ vpnservice_id }: Connection, up: boolean) =>
+  bed().byHand('left', 'PUT', `/v2.0/vpn/vpnservices/${vpnservice_id}`, { vpnservice: { admin_state_up: up } });
+
+/** A change, and its daemon started anew: one that is calling already goes on with what it began with, whatever it is told since. */
+const changeAnew =
+  (fields: Record<string, unknown>): Break =>
+  async (left) => {
+    await change(fields)(left);
+    const router = await routerOf(left);
+    await setService(left, false);
+    await untilHeard(dropped, left, router);
+    await setService(left, true);
+  };
+
 /** A policy of the end whose connection is held, so that nothing uses it yet. */
 async function changePolicy(collection: string, one: string, fields: Record<string, unknown>): Promise<void> {
   const path = `/v2.0/vpn/${collection}`;
@@ -75,18 +96,10 @@ async function changePolicy(collection: string, one: string, fields: Record<stri
 const ADDRESS = '172.24.5.250';
 
 test.each<readonly [string, Break, Heard, RegExp]>([
-  ['another peer address', change({ peer_address: ADDRESS }), says(ADDRESS), new RegExp(`left calls ${ADDRESS}`)],
-  ['another peer id', change({ peer_id: 'someone' }), says('someone'), /left expects the id someone/],
+  ['another peer address', changeAnew({ peer_address: ADDRESS }), says(ADDRESS), new RegExp(`left calls ${ADDRESS}`)],
+  ['another peer id', changeAnew({ peer_id: 'someone' }), says('someone'), /left expects the id someone/],
   ['a connection set down', change({ admin_state_up: false }), dropped, /the site connection of left is set down/],
-  [
-    'a VPN service set down',
-    (left) =>
-      bed().byHand('left', 'PUT', `/v2.0/vpn/vpnservices/${left.vpnservice_id}`, {
-        vpnservice: { admin_state_up: false },
-      }),
-    dropped,
-    /the VPN service of left is set down/,
-  ],
+  ['a VPN service set down', (left) => setService(left, false), dropped, /the VPN service of left is set down/],
   [
     'a connection that is gone',
     (left) => bed().byHand('left', 'DELETE', `${CONNECTIONS}/${left.id}`),
@@ -111,7 +124,10 @@ test.each<readonly [string, Break, Heard, RegExp]>([
 
 test('another pre-shared key at one end: no ping crosses, and the key is not shown', async () => {
   const psk = 'changed-by-hand-4711';
-  const message = await brokenBy('other-psk', change({ psk }), says(psk), { tunnelTimeout: '2m', check: 'console' });
+  const message = await brokenBy('other-psk', changeAnew({ psk }), says(psk), {
+    tunnelTimeout: '2m',
+    check: 'console',
+  });
   expect(message).toMatch(/no ping crossed.*different pre-shared keys/s);
   expect(message).not.toContain(psk);
 });
@@ -120,10 +136,50 @@ test('another network behind one end', async () => {
   const group = { type: 'cidr', endpoints: ['10.9.0.0/24'] };
   const made = await bed().byHand('left', 'POST', '/v2.0/vpn/endpoint-groups', { endpoint_group: group });
   const { id } = made.endpoint_group as { readonly id: string };
-  expect(await brokenBy('other-network', change({ peer_ep_group_id: id }), says('10.9.0.0/24'))).toMatch(
+  expect(await brokenBy('other-network', changeAnew({ peer_ep_group_id: id }), says('10.9.0.0/24'))).toMatch(
     /left calls its peer's networks 10\.9\.0\.0\/24/,
   );
   await bed().byHand('left', 'DELETE', `/v2.0/vpn/endpoint-groups/${id}`);
+});
+
+test('a router whose gateway has got another address', async () => {
+  const address = '172.24.4.240';
+  const message = await brokenBy(
+    'other-gateway',
+    async (left) => {
+      const router = await routerOf(left);
+      await moveGateway('left', router, address);
+      const addresses = () => onHost('left', ['ip', 'netns', 'exec', `qrouter-${router}`, 'ip', '-4', '-o', 'address']);
+      await eventually(async () => addresses().includes(`${address}/`) || undefined, 'the router to move');
+    },
+    unheard,
+  );
+  expect(message).toMatch(
+    /the gateway of left has changed: its router is at 172\.24\.4\.240, but its VPN service still has/,
+  );
+});
+
+/** Only the administrator may choose an address on the external network. */
+async function moveGateway(region: string, router: string, address: string): Promise<void> {
+  const send = (method: string, body?: unknown) =>
+    bed().target.send({
+      user: 'admin',
+      region,
+      service: 'network',
+      method,
+      path: `/v2.0/routers/${router}`,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const { network_id } = ((await send('GET')).body as { router: { external_gateway_info: { network_id: string } } })
+    .router.external_gateway_info;
+  const gateway = { network_id, external_fixed_ips: [{ ip_address: address }] };
+  expect((await send('PUT', { router: { external_gateway_info: gateway } })).status).toBe(200);
+}
+
+test('two ends of which neither begins', async () => {
+  const spec = { tunnelTimeout: '60s', check: 'none', connection: { initiator: 'response-only' } };
+  const run = await bed().link.provision(bed().spec('nobody-begins', spec));
+  expect(await failureOf(run.result())).toMatch(/both ends are response-only, so neither begins/);
 });
 
 test('no agent at one end', async () => {

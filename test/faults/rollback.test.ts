@@ -1,4 +1,4 @@
-/** Single faults on the way back: a rollback, and a destroy. */
+/** Single faults while a run is rolled back. */
 import { LAST_CREATE_REFUSED } from './cases.js';
 import { everyCallMeetsEveryFault } from './scenarios.js';
 
@@ -13,12 +13,5 @@ everyCallMeetsEveryFault([
     },
     ends: 'FAILED',
     calls: (call) => call.writes && call.method !== 'POST',
-  },
-  {
-    name: 'a destroy',
-    ground: 'standing',
-    operation: 'destroy',
-    start: (lane) => lane.bed.destroy(lane.name),
-    ends: 'COMPLETED',
   },
 ]);
