@@ -1,6 +1,6 @@
 /**
  * A login at one cloud: its token, renewed before it expires and once on a 401, and its catalog.
- * The rule: one session per cloud and worker; callers that need a token at the same time share one login.
+ * The rule: one session per login and worker, which is a cloud or one region of it; callers that need a token at the same time share one.
  */
 import { badAnswer, readOne, readValue } from './answers.js';
 import type { CloudAuth } from './cloud-auth.js';
