@@ -72,7 +72,7 @@ async function timeUsualTool(tool: string, folder: string): Promise<Timed> {
     OS_CLIENT_CONFIG_FILE: '/nonexistent',
     OS_AUTH_URL: authUrl,
     OS_USERNAME: 'demo',
-    OS_PASSWORD: auth.password.reveal(),
+    OS_PASSWORD: auth.secret.reveal(),
     OS_PROJECT_NAME: 'demo',
     OS_USER_DOMAIN_ID: 'default',
     OS_PROJECT_DOMAIN_ID: 'default',

@@ -194,14 +194,12 @@ async function cloudProblems(clouds: Clouds, name: string, timeoutMs: number): P
   const regions = new Regions();
   const options = { timeoutMs };
   try {
-    const cloud = clouds.get(name);
-    const session = regions.session(cloud);
     // The login first: refused, it is told once and not for every region.
-    const offered = await session.regions(options);
+    const offered = await regions.session(clouds.get(name)).regions(options);
     const listed = clouds.regionsOf(name);
     const all = await Promise.all(
       (listed.length > 0 ? listed : offered).map((region) =>
-        regionProblems(regions.open(cloud, region), `cloud ${name}, region ${region}`, options),
+        regionProblems(regions.open(clouds.get(name, region), region), `cloud ${name}, region ${region}`, options),
       ),
     );
     return all.flat();

@@ -1,7 +1,8 @@
-/** What the README says is what the code does: its step table and its exit codes are compared with their one source. */
+/** What the README and `docs/` say is what the code does: their tables are compared with their one source. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EXIT } from '../src/cli/exit-codes.js';
+import { CLOUD_TABLES } from './support/cloud-keys-table.js';
 import { stepTable } from './support/step-table.js';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -16,4 +17,10 @@ test("the README's exit codes are the command's own, all of them and no other", 
     means,
   }));
   expect(told).toEqual(Object.values(EXIT));
+});
+
+test('docs/clouds.md tells every key of clouds.yaml that is read or refused, and no other', () => {
+  const page = readFileSync('docs/clouds.md', 'utf8');
+  const tables = page.match(/^\| key \|[\s\S]*?(?=\n\n)/gm);
+  expect(tables).toEqual(CLOUD_TABLES);
 });

@@ -78,7 +78,7 @@ test('all that is wrong is told in one message: configuration, Temporal, each cl
     /cloud lacking, region cbk: lacks the extension vpnaas and vpn-endpoint-groups/,
     /cloud lacking, region cbk: shows no external network/,
     /cloud elsewhere, region mars: .*mars/,
-    /cloud incomplete: .*not complete/,
+    /cloud incomplete: .*cannot be used/,
   ])
     expect(stderr).toMatch(part);
   expect(stderr).not.toMatch(/cloud fine|tonic|\n\s+at |wrong-password|proxy-password/);

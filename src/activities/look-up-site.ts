@@ -47,7 +47,7 @@ export async function lookUpSites(
 }
 
 async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, attempt: Attempt): Promise<SiteLookUp> {
-  const region = new RememberingRegion(worker.regions.session(worker.clouds.get(site.cloud)), site.region);
+  const region = new RememberingRegion(worker.regions.session(worker.clouds.get(site.cloud, site.region)), site.region);
   const pins: SitePins = {
     site: site.key,
     ...(site.cloud === undefined ? {} : { cloud: site.cloud }),

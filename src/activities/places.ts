@@ -21,10 +21,10 @@ export async function allPlaces(worker: WorkerContext, attempt: Attempt): Promis
     throw refuse('CloudNotSuitable', 'this worker has no cloud configured: add clouds.yaml or OS_* variables');
   const places = new Map<string, Place>();
   for (const name of worker.clouds.names) {
-    const session = worker.regions.session(worker.clouds.get(name));
     const configured = worker.clouds.regionsOf(name);
-    const regions = configured.length > 0 ? configured : await attempt.read((call) => session.regions(call));
+    const regions = configured.length > 0 ? configured : await offeredBy(name, worker, attempt);
     for (const regionName of regions) {
+      const session = worker.regions.session(worker.clouds.get(name, regionName));
       const region = new RememberingRegion(session, regionName);
       const projectId = await attempt.read((call) => region.projectId(call));
       const networkEndpoint = await attempt.read((call) => region.networkEndpoint(call));
@@ -33,4 +33,9 @@ export async function allPlaces(worker: WorkerContext, attempt: Attempt): Promis
     }
   }
   return [...places.values()];
+}
+
+async function offeredBy(cloud: string, worker: WorkerContext, attempt: Attempt): Promise<readonly string[]> {
+  const session = worker.regions.session(worker.clouds.get(cloud));
+  return attempt.read((call) => session.regions(call));
 }

@@ -33,7 +33,7 @@ export class WorkerContext {
     if (purpose === 'make' && pins.keyId !== undefined && !this.keys.has(pins.keyId))
       throw mismatch(pins, 'master key', pins.keyId, this.keys.currentId);
     if (pins.owner !== this.owner) throw mismatch(pins, 'owner', pins.owner, this.owner);
-    const region = this.regions.open(this.clouds.get(pins.cloud), pins.region);
+    const region = this.regions.open(this.clouds.get(pins.cloud, pins.region), pins.region);
     const projectId = await attempt.read((options) => region.projectId(options));
     if (projectId !== pins.projectId) throw mismatch(pins, 'project', pins.projectId, projectId);
     const endpoint = await attempt.read((options) => region.networkEndpoint(options));
@@ -44,7 +44,7 @@ export class WorkerContext {
   /** The same region as one look sees it: everything that a VPN is made of is listed once, and not again. */
   async look(pins: SitePins, attempt: Attempt, purpose: 'make' | 'undo' = 'make'): Promise<Region> {
     await this.open(pins, attempt, purpose);
-    const view = new RememberingRegion(this.regions.session(this.clouds.get(pins.cloud)), pins.region);
+    const view = new RememberingRegion(this.regions.session(this.clouds.get(pins.cloud, pins.region)), pins.region);
     await attempt.read((options) => view.prefetch(options));
     return view;
   }

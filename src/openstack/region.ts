@@ -201,7 +201,7 @@ export class Region {
   }
 }
 
-/** One session per cloud, one region object per cloud and region, for the life of a worker. */
+/** One session per cloud, or per region where its regions have logins of their own, for the life of a worker. */
 export class Regions {
   private readonly sessions = new Map<string, Session>();
 
@@ -210,8 +210,9 @@ export class Regions {
   }
 
   session(cloud: CloudConfig): Session {
-    const session = this.sessions.get(cloud.name) ?? new Session(cloud);
-    this.sessions.set(cloud.name, session);
+    const key = JSON.stringify([cloud.name, cloud.region]);
+    const session = this.sessions.get(key) ?? new Session(cloud);
+    this.sessions.set(key, session);
     return session;
   }
 }

@@ -1,9 +1,11 @@
 /**
  * A login at one cloud: its token, renewed before it expires and once on a 401, and its catalog.
- * The rule: one session per cloud and worker; callers that need a token at the same time share one login.
+ * The rule: one session per login and worker, which is a cloud or one region of it; callers that need a token at the same time share one.
  */
 import { badAnswer, readOne, readValue } from './answers.js';
-import type { CloudAuth, CloudConfig } from './clouds-config.js';
+import type { CloudAuth } from './cloud-auth.js';
+import { SERVICES, type ServiceType } from './cloud-keys.js';
+import type { CloudConfig } from './clouds-config.js';
 import { CloudConfigError, OpenStackError, oneLine } from './errors.js';
 import { type CallOptions, type HttpAnswer, type HttpRequest, send } from './http.js';
 import { type CatalogEntry, catalogEntrySchema, tokenSchema } from './types.js';
@@ -16,10 +18,17 @@ interface Token {
 }
 
 /** Service types under which clouds list the same service. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
+const ALIASES: Readonly<Record<ServiceType, readonly string[]>> = {
   network: ['network'],
   compute: ['compute', 'computev21', 'compute_v2.1'],
   image: ['image', 'imagev2'],
+};
+
+/** What to do about a login that is refused. */
+const CHECK: Readonly<Record<CloudAuth['method'], string>> = {
+  password: 'check user, password and project',
+  token: 'its token has ended or is none of this project; a password or an application credential lasts longer',
+  application_credential: 'check the application credential, which may have expired',
 };
 
 /** A token is renewed this long before its end, or after nine tenths of its life, whichever is later. */
@@ -46,27 +55,36 @@ export class Session {
   }
 
   /** Address of a service in a region, without a trailing slash. Throws CloudConfigError that lists what the catalog has. */
-  async endpoint(service: 'network' | 'compute' | 'image', region: string, options: CallOptions): Promise<string> {
-    const override = this.cloud.endpointOverrides[service];
-    if (override !== undefined) return override.replace(/\/+$/, '');
+  async endpoint(service: ServiceType, region: string, options: CallOptions): Promise<string> {
+    const types = typesOf(service, this.cloud);
+    const { interfaces, endpointOverride, region: asked = region } = this.cloud.services[service];
+    if (endpointOverride !== undefined) return this.filled(endpointOverride, options);
     const { catalog } = await this.login(options);
-    const offered = catalog
-      .filter((entry) => ALIASES[service]?.includes(entry.type))
-      .flatMap((entry) => entry.endpoints);
-    const here = offered.filter((endpoint) => endpoint.region === region || endpoint.region_id === region);
-    const found = here.find((endpoint) => endpoint.interface.replace(/URL$/, '') === this.cloud.interface);
-    if (found !== undefined) return found.url.replace(/\/+$/, '');
+    const offered = catalog.filter((entry) => types.includes(entry.type)).flatMap((entry) => entry.endpoints);
+    const here = offered.filter((endpoint) => endpoint.region === asked || endpoint.region_id === asked);
+    const found = interfaces.flatMap((one) =>
+      here.filter((endpoint) => endpoint.interface.replace(/URL$/, '') === one),
+    );
+    if (found[0] !== undefined) return withoutSlash(found[0].url);
     const known =
       here.length > 0
         ? `interfaces: ${here.map((endpoint) => endpoint.interface).join(', ')}`
         : `regions: ${(await this.regions(options)).join(', ')}`;
     throw new CloudConfigError(
-      `cloud "${this.cloud.name}" has no ${service} service at interface ${this.cloud.interface} in region "${region}"; its catalog has ${oneLine(known)}`,
+      `cloud "${this.cloud.name}" has no ${types[0]} service at interface ${interfaces.join(' or ')} in region "${asked}"; its catalog has ${oneLine(known)}`,
     );
   }
 
+  /** An address out of the configuration, with the project's id where it has a place for it, as keystoneauth fills it in. */
+  private async filled(address: string, options: CallOptions): Promise<string> {
+    if (!address.includes('%(')) return withoutSlash(address);
+    const projectId = await this.projectId(options);
+    return withoutSlash(address.replace(/%\((?:project|tenant)_id\)s/g, () => projectId));
+  }
+
   /** Sends a request with a token. A 401 has had no effect, so it is sent once more, with a new token. */
-  async send(request: Omit<HttpRequest, 'tls'>, options: CallOptions): Promise<HttpAnswer> {
+  async send(request: Omit<HttpRequest, 'tls'>, limits: CallOptions): Promise<HttpAnswer> {
+    const options = this.within(limits);
     const token = await this.login(options);
     const withToken = ({ value }: Token): HttpRequest => ({
       ...request,
@@ -83,10 +101,15 @@ export class Session {
     }
   }
 
+  /** The cloud's own limit of time where it is the shorter: a write must not last longer than its attempt allows for. */
+  private within(options: CallOptions): CallOptions {
+    return { ...options, timeoutMs: Math.min(options.timeoutMs, this.cloud.timeoutMs ?? options.timeoutMs) };
+  }
+
   private async login(options: CallOptions): Promise<Token> {
     if (this.token !== undefined && Date.now() < this.renewAt) return this.token;
     // Shared by all who wait, so one caller's cancellation must not end it.
-    const login = this.authenticate({ timeoutMs: options.timeoutMs });
+    const login = this.authenticate(this.within({ timeoutMs: options.timeoutMs }));
     this.token = login;
     this.renewAt = Number.POSITIVE_INFINITY;
     try {
@@ -111,7 +134,7 @@ export class Session {
         headers: { 'Content-Type': 'application/json' },
         body: { auth: identityOf(cloud.auth) },
         tls: cloud.tls,
-        secrets: [secretOf(cloud.auth)],
+        secrets: [cloud.auth.secret.reveal()],
       },
       options,
     ).catch((error: unknown) => {
@@ -120,7 +143,7 @@ export class Session {
         error instanceof OpenStackError && error.fields.status === 401 && error.fields.type === 'Unauthorized';
       throw refused
         ? new CloudConfigError(
-            `cloud "${cloud.name}" (${cloud.source}) refuses the login: check user, password and project. It says: ${error.said}`,
+            `cloud "${cloud.name}" (${cloud.source}) refuses the login: ${CHECK[cloud.auth.method]}. It says: ${error.said}`,
           )
         : error;
     });
@@ -135,14 +158,27 @@ export class Session {
       value,
       expiresAt: Date.parse(token.expires_at),
       projectId: token.project.id,
-      catalog: catalogOf(token.catalog, answer),
+      catalog: catalogOf(token.catalog, answer, usedTypes(cloud)),
     };
   }
 }
 
+/** Types in the catalog of the services that are used. */
+function usedTypes(cloud: CloudConfig): readonly string[] {
+  return SERVICES.flatMap((service) => typesOf(service, cloud));
+}
+
+function typesOf(service: ServiceType, { services }: CloudConfig): readonly string[] {
+  const { type } = services[service];
+  return type === undefined ? ALIASES[service] : [type];
+}
+
+function withoutSlash(address: string): string {
+  return address.replace(/\/+$/, '');
+}
+
 /** Entries of services that are used must be whole; an odd one of any other service is left out. */
-function catalogOf(entries: readonly unknown[], answer: HttpAnswer): readonly CatalogEntry[] {
-  const used = Object.values(ALIASES).flat();
+function catalogOf(entries: readonly unknown[], answer: HttpAnswer, used: readonly string[]): readonly CatalogEntry[] {
   return entries.flatMap((entry, index) => {
     const read = catalogEntrySchema.safeParse(entry);
     if (!read.success && !used.includes(String((entry as { type?: unknown } | null)?.type))) return [];
@@ -157,27 +193,19 @@ function isHttp(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
-function secretOf(auth: CloudAuth): string {
-  return auth.method === 'password' ? auth.password.reveal() : auth.secret.reveal();
-}
-
 /** Keystone's `auth` object, secrets included. An application credential carries its own scope: sending one is an error. */
 export function identityOf(auth: CloudAuth): unknown {
-  if (auth.method === 'password') {
-    return {
-      identity: { methods: ['password'], password: { user: { ...auth.user, password: auth.password.reveal() } } },
-      scope: { project: auth.scope },
-    };
+  const { method } = auth;
+  switch (method) {
+    case 'password': {
+      const identity = { methods: [method], password: { user: { ...auth.user, password: auth.secret.reveal() } } };
+      return { identity, scope: { project: auth.scope } };
+    }
+    case 'token':
+      return { identity: { methods: [method], token: { id: auth.secret.reveal() } }, scope: { project: auth.scope } };
+    case 'application_credential':
+      return {
+        identity: { methods: [method], application_credential: { ...auth.credential, secret: auth.secret.reveal() } },
+      };
   }
-  const { credential } = auth;
-  const named =
-    'id' in credential
-      ? { id: credential.id }
-      : { name: credential.name, user: { name: credential.user, domain: credential.domain } };
-  return {
-    identity: {
-      methods: ['application_credential'],
-      application_credential: { ...named, secret: auth.secret.reveal() },
-    },
-  };
 }

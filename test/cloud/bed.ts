@@ -63,7 +63,7 @@ export class CloudBed {
     const proxy = await ChaosProxy.start(new Map(await Promise.all(urls)));
     const { auth, authUrl } = clouds.get('demo');
     if (auth.method !== 'password') throw new Error('the lab logs in with passwords');
-    const password = auth.password.reveal();
+    const password = auth.secret.reveal();
     const masterKey = randomBytes(32).toString('base64');
     writeFileSync(join(folder, 'clouds.yaml'), cloudsThrough(proxy, authUrl, password), { mode: 0o600 });
     const target = labTarget();

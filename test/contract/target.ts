@@ -2,7 +2,8 @@
  * A cloud that the recorded requests are sent to: the simulator, the lab, or anyone's. It is found as any client finds it, by its Keystone's catalog.
  * The rule: the recordings' names for users and regions stay here; what is behind them is the target's.
  */
-import { type CloudConfig, Secret } from '../../src/openstack/clouds-config.js';
+import type { CloudConfig } from '../../src/openstack/clouds-config.js';
+import { Secret } from '../../src/openstack/secret.js';
 import { identityOf } from '../../src/openstack/session.js';
 
 /** Users of the recordings: the one who does the tutorial, one of another project, and the cloud's own. */
@@ -55,7 +56,7 @@ export class Target {
       auth: {
         method: 'password',
         user: { name, domain },
-        password: new Secret('lab'),
+        secret: new Secret('lab'),
         scope: { name, domain },
       } as const,
     });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Clouds, Secret } from '../../src/openstack/clouds-config.js';
+import { Clouds } from '../../src/openstack/clouds-config.js';
 import { CloudConfigError } from '../../src/openstack/errors.js';
 import { Regions } from '../../src/openstack/region.js';
 import { FAST_DELAYS, type Simulator, startSimulator } from '../../src/simulator/index.js';
@@ -73,23 +73,6 @@ describe('login', () => {
     await expect(new Regions().open(clouds().get(undefined), 'middle').list('networks', CALL)).rejects.toThrow(
       /regions: left, right/,
     );
-  });
-});
-
-describe('clouds.yaml', () => {
-  test('everything that is missing is told at once', () => {
-    const config = Clouds.load({ OS_AUTH_URL: 'http://127.0.0.1:1', HOME: '/x' }, '/x');
-    expect(() => config.get(undefined)).toThrow(/username.*\n.*password.*\n.*project_name/);
-  });
-
-  test('an unknown cloud is told with those that there are', () => {
-    expect(() => clouds().get('nowhere')).toThrow(/"nowhere" is not configured; known: envvars/);
-  });
-
-  test('a secret does not print', () => {
-    const secret = new Secret('hidden');
-    expect(`${secret} ${JSON.stringify({ secret })}`).not.toContain('hidden');
-    expect(secret.reveal()).toBe('hidden');
   });
 });
 

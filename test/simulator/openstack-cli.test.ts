@@ -1,35 +1,18 @@
 /**
  * The tutorial's own commands, by the OpenStack community's own client, unchanged, against the simulator. Skipped with the reason where Python is missing.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAST_DELAYS, type Simulator, startSimulator } from '../../src/simulator/index.js';
+import { openstackClient } from '../support/python-packages.js';
 
 const run = promisify(execFile);
-const venv = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'regionlink', 'openstack-client');
-const openstack = join(venv, 'bin', 'openstack');
-
-/** Why the client cannot be had here; undefined when it can. Installs it once. */
-function missing(): string | undefined {
-  if (existsSync(openstack)) return undefined;
-  try {
-    execFileSync('python3', ['-m', 'venv', venv], { stdio: 'pipe', timeout: 60_000 });
-    execFileSync(join(venv, 'bin', 'pip'), ['install', '--quiet', 'python-openstackclient', 'python-neutronclient'], {
-      stdio: 'pipe',
-      timeout: 240_000,
-    });
-    return undefined;
-  } catch (error) {
-    return `the OpenStack client cannot be installed: ${(error as Error).message.split('\n')[0]}`;
-  }
-}
-
-const reason = missing();
-if (reason !== undefined) console.warn(`skipped: ${reason}`);
+const { bin, missing: reason } = openstackClient();
+const openstack = join(bin, 'openstack');
 
 /** The tutorial, region by region. `{peer}` is what the other side's VPN service showed. */
 const TUTORIAL: readonly (readonly ['left' | 'right', string])[] = [

@@ -2,32 +2,15 @@
  * The OpenStack community's own API tests, unchanged, against the simulator: all of neutron-tempest-plugin's for VPNaaS, and tempest's for networks. Users and
  * projects are made by the suite itself. Skipped with the reason where Python is missing.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tempest } from '../support/python-packages.js';
 import { type Cloud, startCloud } from './clouds.js';
 
-const venv = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'regionlink', 'tempest');
-const installed = join(venv, 'installed');
-
-/** Why the suites cannot be had here; undefined when they can. Installs them once. */
-function missing(): string | undefined {
-  if (existsSync(installed)) return undefined;
-  try {
-    execFileSync('python3', ['-m', 'venv', venv], { stdio: 'pipe', timeout: 60_000 });
-    const packages = ['tempest==47.0.0', 'neutron-tempest-plugin==3.3.0', 'setuptools'];
-    execFileSync(join(venv, 'bin', 'pip'), ['install', '--quiet', ...packages], { stdio: 'pipe', timeout: 240_000 });
-    writeFileSync(installed, '');
-    return undefined;
-  } catch (error) {
-    return `tempest cannot be installed: ${(error as Error).message.split('\n')[0]}`;
-  }
-}
-
-const reason = missing();
-if (reason !== undefined) console.warn(`skipped: ${reason}`);
+const { bin, missing: reason } = tempest();
 
 const VPN = ['neutron_tempest_plugin.vpnaas.api.test_vpnaas'];
 const NETWORKS = [
@@ -98,7 +81,7 @@ function suite(modules: readonly string[]): Promise<{ readonly failed: readonly 
   const env = { PATH: process.env.PATH, HOME: folder, TEMPEST_CONFIG_DIR: folder, TEMPEST_CONFIG: 'tempest.conf' };
   const options = { env, cwd: folder, maxBuffer: 64 * 1024 * 1024, timeout: 300_000 };
   return new Promise((resolve) => {
-    execFile(join(venv, 'bin', 'python'), ['-m', 'unittest', ...modules], options, (_error, stdout, stderr) => {
+    execFile(join(bin, 'python'), ['-m', 'unittest', ...modules], options, (_error, stdout, stderr) => {
       const text = stdout + stderr;
       const failed = [...text.matchAll(/^(?:FAIL|ERROR): (.*)$/gm)].map(([, name]) => String(name));
       resolve({ failed, ran: Number(/^Ran (\d+) tests/m.exec(text)?.[1] ?? 0) });
