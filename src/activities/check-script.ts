@@ -8,7 +8,8 @@ export interface CheckScriptOptions {
   /** Of the run: an older VM's lines are not taken for this one's. Not secret. */
   readonly nonce: string;
   readonly site: string;
-  readonly peers: readonly { readonly site: string; readonly address: string }[];
+  /** Of each the name that `nameOfVm` gives. */
+  readonly peers: readonly { readonly name: string; readonly address: string }[];
 }
 
 export interface LoginScriptOptions {
@@ -28,6 +29,11 @@ const WORD = 'regionlink-check';
 /** Longest that one measured sequence may take, in milliseconds, and as much again for a slow machine. */
 export const SEQUENCE_MS = 2 * (COUNT + WAIT_SECONDS) * 1000;
 
+/** The name of a site's test VM on consoles and in messages: the site's own, with the part of its keys where it has one. */
+export function nameOfVm(site: string, part: string): string {
+  return part === '' ? site : `${site}:${part}`;
+}
+
 /** One measured sequence, for a shell. */
 export function pingCommand(address: string): string {
   return `ping -c ${COUNT} -W ${WAIT_SECONDS} ${address}`;
@@ -44,7 +50,7 @@ say() { if [ -w /dev/console ]; then echo "$*" > /dev/console; else echo "$*"; f
 
 /** User data that pings every peer over and over: one short probe until it answers, then a measured sequence. */
 export function checkScript({ nonce, site, peers }: CheckScriptOptions): string {
-  const targets = peers.map((peer) => `${peer.site}=${peer.address}`).join(' ');
+  const targets = peers.map((peer) => `${peer.name}=${peer.address}`).join(' ');
   return `${head('pings its peers and writes what ping says to the console.', { nonce, site })}summary() { grep -E 'packets transmitted|min/avg/max' | tr '\\n' ' '; }
 say "$tag start"
 seq=0
@@ -90,22 +96,32 @@ export interface ConsoleReport {
   readonly measured: readonly (PingSummary & { readonly sequence: number })[];
 }
 
-/** Reads a console for the lines of one VM about one peer. */
-export function readConsole(text: string, nonce: string, site: string, peer: string): ConsoleReport {
+/** What a site's VM has written to its console of this run's. */
+function linesOf(text: string, nonce: string, site: string): readonly string[] {
   const tag = `${WORD} ${nonce} ${site}`;
-  const lines = text
+  return text
     .split('\n')
     .flatMap((line) => (line.includes(tag) ? [line.slice(line.indexOf(tag) + tag.length + 1).trim()] : []));
-  const ours = lines
-    .map((line) => line.match(new RegExp(`^${peer} (\\d+) (begin|end)(.*)$`)))
-    .filter((match) => match !== null);
-  const measured = ours.flatMap(([, sequence, what, rest]) => {
+}
+
+/** Whether a VM's script has begun, by its console. */
+export function hasStarted(text: string, nonce: string, site: string): boolean {
+  return linesOf(text, nonce, site).length > 0;
+}
+
+/** Reads a console for the lines of a site's VM about the peer of that name. */
+export function readConsole(text: string, nonce: string, site: string, peer: string): ConsoleReport {
+  const ours = linesOf(text, nonce, site)
+    .map((line) => line.match(/^(\S+) (\d+) (begin|end)(.*)$/))
+    .filter((match) => match?.[1] === peer);
+  const measured = ours.flatMap((match) => {
+    const [, , sequence, what, rest] = match ?? [];
     const statistics = what === 'end' ? readSummary(rest ?? '') : undefined;
     return statistics === undefined ? [] : [{ ...statistics, sequence: Number(sequence) }];
   });
   return {
-    started: lines.length > 0,
-    begun: Math.max(0, ...ours.map((match) => Number(match[1]))),
+    started: hasStarted(text, nonce, site),
+    begun: Math.max(0, ...ours.map((match) => Number(match?.[2]))),
     measured,
   };
 }

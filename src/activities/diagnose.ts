@@ -37,6 +37,10 @@ const LINK_REASONS: readonly LinkReason[] = [
     a?.initiator === 'response-only' && b?.initiator === 'response-only'
       ? 'both ends are response-only, so neither begins (make one of them bi-directional: connection.initiator in the spec)'
       : undefined,
+  (a, b) =>
+    a.ike?.ike_version === 'v1' && [a, b].some(({ localCidrs }) => localCidrs !== undefined && localCidrs.length > 1)
+      ? `IKEv1 joins one pair of networks a tunnel, and strongSwan, which most VPN agents run, makes no second one (say ike.version: v2 in the spec; ${ANEW})`
+      : undefined,
 ];
 
 const END_REASONS: readonly EndReason[] = [

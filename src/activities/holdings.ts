@@ -3,6 +3,7 @@
  * The rule: nothing is ours by its name, its place or what Temporal remembers; what bears no mark of our owner is not in here.
  */
 import { RESOURCE_KINDS } from '../graph/kinds.js';
+import { placeOf, type StepPlace } from '../graph/step-keys.js';
 import type { ResourceKind } from '../graph/types.js';
 import type { Attempt } from './attempt.js';
 import type { Found } from './kind.js';
@@ -10,12 +11,9 @@ import type { Place } from './places.js';
 import { kindOf } from './resources/index.js';
 import { serviceStep } from './resources/vpn-service.js';
 
-/** A resource of a VPN's step. `link`: for those of a link's end. */
-export interface Item {
+/** A resource of a VPN's step. */
+export interface Item extends StepPlace {
   readonly vpn: string;
-  readonly kind: ResourceKind;
-  readonly site: string;
-  readonly link?: string;
   readonly found: Found;
   readonly place: Place;
 }
@@ -36,11 +34,9 @@ export async function holdingsAt(place: Place, owner: string, attempt: Attempt):
       const { mark } = found;
       if (mark?.owner !== owner) continue;
       if (kind === 'vpnService' && mark.step === serviceStep(String(found.fields.router_id))) services.push(found);
-      const parts = mark.step.split('/');
-      if (mark.vpn === undefined || parts.at(-1) !== kind) continue;
-      const [link, site] = parts.length === 3 ? [parts[0], parts[1]] : [undefined, parts[0]];
-      const { vpn } = mark;
-      items.push({ vpn, kind, site: site ?? '', ...(link === undefined ? {} : { link }), found, place });
+      const at = placeOf(mark.step, kind);
+      if (mark.vpn === undefined || at === undefined) continue;
+      items.push({ vpn: mark.vpn, ...at, found, place });
     }
   }
   return { place, items, services };
@@ -60,19 +56,19 @@ async function legsOf(marked: readonly Item[], { place }: Holdings, attempt: Att
   return marked
     .filter((item) => item.kind === 'router')
     .flatMap((router) => {
-      const part = (kind: ResourceKind, id: string, name: string): Item => ({
-        ...router,
+      const leg = (of: Item, kind: ResourceKind, id: string, name: string): Item => ({
+        ...of,
         kind,
         found: { id, name, mark: undefined, fields: {} },
       });
       const { id, name, fields } = router.found;
-      const gateway = fields.external_gateway_info === null ? [] : [part('externalGateway', id, name)];
+      const gateway = fields.external_gateway_info === null ? [] : [leg(router, 'externalGateway', id, name)];
       const subnets = marked.filter((item) => item.kind === 'subnet' && item.site === router.site);
-      const interfaces = subnets.flatMap(({ found: subnet }) => {
+      const interfaces = subnets.flatMap((subnet) => {
         const attached = ports.find(
-          (port) => port.device_id === id && port.fixed_ips.some((ip) => ip.subnet_id === subnet.id),
+          (port) => port.device_id === id && port.fixed_ips.some((ip) => ip.subnet_id === subnet.found.id),
         );
-        return attached === undefined ? [] : [part('routerInterface', attached.id, subnet.name)];
+        return attached === undefined ? [] : [leg(subnet, 'routerInterface', attached.id, subnet.found.name)];
       });
       return [...gateway, ...interfaces];
     });

@@ -4,6 +4,8 @@
  */
 import { inOrder } from '../graph/build-graph.js';
 import { KINDS } from '../graph/kinds.js';
+import { needsByKind } from '../graph/needs.js';
+import { siteStepKey, stepKeyOf } from '../graph/step-keys.js';
 import type { ResourceStep, StepOutput } from '../graph/types.js';
 import type { DestroyInput, InventoryOutput, SitePins } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
@@ -22,7 +24,7 @@ export function makeTakeInventory(worker: WorkerContext) {
     });
 }
 
-/** One step a kind, site and link, with needs by kind: doubles are removed by the step's own look-up. Fails `SpecConflict` for a site in two regions. */
+/** One step a kind, site, link and part, with needs by kind: doubles are removed by the step's own look-up. Fails `SpecConflict` for a site in two regions. */
 export function toGraph(items: readonly Item[], worker: WorkerContext): InventoryOutput {
   const sites: Record<string, SitePins> = {};
   const found: Record<string, StepOutput> = {};
@@ -36,12 +38,13 @@ export function toGraph(items: readonly Item[], worker: WorkerContext): Inventor
       );
     }
     sites[item.site] = { site: item.site, ...item.place.pins };
-    const key = [...(item.link === undefined ? [] : [item.link]), item.site, item.kind].join('/');
+    const key = stepKeyOf(item);
     const { id, name } = item.found;
     const parent = item.kind === 'vpnService' ? String(item.found.fields.router_id) : undefined;
     found[key] = { id, name, action: 'adopted', ...(parent === undefined ? {} : { parent }) };
     // A service over an existing router: the router is known by it alone.
-    if (parent !== undefined) found[`${item.site}/router`] ??= { id: parent, name: parent, action: 'existing' };
+    if (parent !== undefined)
+      found[siteStepKey(item.site, 'router')] ??= { id: parent, name: parent, action: 'existing' };
     steps.set(key, {
       key,
       kind: item.kind,
@@ -52,14 +55,10 @@ export function toGraph(items: readonly Item[], worker: WorkerContext): Inventor
       title: `${KINDS[item.kind].noun} ${name}`,
       temporary: false,
       ...(item.link === undefined ? {} : { link: item.link }),
+      ...(item.part === undefined ? {} : { part: item.part }),
     } as ResourceStep);
   }
   const all = [...steps.values()];
-  const connected = all.map((step) => ({
-    ...step,
-    needs: all
-      .filter((other) => other.site === step.site && KINDS[step.kind].after.includes(other.kind))
-      .map((other) => other.key),
-  }));
+  const connected = all.map((step) => ({ ...step, needs: needsByKind(step, all) }));
   return { graph: inOrder(connected), sites, found, timing: worker.timing };
 }

@@ -2,6 +2,8 @@
  * What a resource kind must say of itself: how to find, make, compare, change and remove it. The algorithms around it (`ensure-kind.ts`, `remove-kind.ts`) are written once.
  * The rule: a kind decides nothing about ownership or retries.
  */
+import { KINDS } from '../graph/kinds.js';
+import { endStepKey, partsAt, siteStepKey } from '../graph/step-keys.js';
 import type { ResourceKind, ResourceStep, StepOutput } from '../graph/types.js';
 import type { Region } from '../openstack/region.js';
 import type { LinkPins, SitePins } from '../workflows/protocol.js';
@@ -67,13 +69,38 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   output(found: Found, scope: StepScope<K>): Partial<Omit<StepOutput, 'id' | 'name' | 'action'>>;
 }
 
-/** The output of the step of that kind at the same site, or at `site`. */
+/** Key of the step of a kind at the same site: where both belong to a subnet, of the same one. */
+export function keyBeside({ site, kind, part }: ResourceStep, other: ResourceKind): string {
+  return siteStepKey(site, other, KINDS[kind].ofSubnet && KINDS[other].ofSubnet ? part : undefined);
+}
+
+/** The output of the step of that kind beside this one, or of the first of the kind at `site`. */
 export function need(scope: StepScope, kind: ResourceKind, site = scope.step.site): StepOutput {
-  const own = scope.step.link === undefined ? undefined : scope.outputs[`${scope.step.link}/${site}/${kind}`];
-  const output = own ?? scope.outputs[`${site}/${kind}`];
-  if (output === undefined)
-    throw refuse('SpecConflict', `step ${scope.step.key} needs the ${kind} of ${site}, which no step made`);
+  const { step, outputs } = scope;
+  const own = step.link === undefined ? undefined : outputs[endStepKey(step.link, site, kind)];
+  return own ?? needAt(scope, site === step.site ? keyBeside(step, kind) : siteStepKey(site, kind));
+}
+
+/** The output of the step with that key. */
+export function needAt({ step, outputs }: StepScope, key: string): StepOutput {
+  const output = outputs[key];
+  if (output === undefined) throw refuse('SpecConflict', `step ${step.key} needs ${key}, which no step made`);
   return output;
+}
+
+/** The outputs of all steps of that kind at the same site, or at `site`, by part and in the graph's order: at least one. */
+export function needAll(
+  { step, outputs }: StepScope,
+  kind: ResourceKind,
+  site = step.site,
+): ReturnType<typeof partsAt> {
+  // They come in the order in which their steps ended.
+  const order = (key: string) => (step.needs.includes(key) ? step.needs.indexOf(key) : step.needs.length);
+  const sorted = Object.entries(outputs).sort(([a], [b]) => order(a) - order(b));
+  const all = partsAt(Object.fromEntries(sorted), site, kind);
+  if (all.length === 0)
+    throw refuse('SpecConflict', `step ${step.key} needs the ${kind} of ${site}, which no step made`);
+  return all;
 }
 
 /** The mark of a step's resource. */

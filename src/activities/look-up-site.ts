@@ -4,7 +4,7 @@
  * The rule: it only reads, and tells every problem of the site at once, each with its cure.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import { siteStepKey } from '../graph/build-graph.js';
+import { siteStepKey } from '../graph/step-keys.js';
 import type { StepOutput } from '../graph/types.js';
 import { CloudConfigError } from '../openstack/errors.js';
 import type { Region } from '../openstack/region.js';
@@ -13,7 +13,9 @@ import type { Image } from '../openstack/types.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
+import { existingNetwork, type GivenNetwork } from './existing-network.js';
 import { refuse } from './failures.js';
+import { oneOf } from './one-of.js';
 import { externalNetworkId } from './resources/external-gateway.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -75,9 +77,10 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
     collect(spec.check.via === 'none' ? Promise.resolve(undefined) : chooseImage(spec.check, region, attempt)),
   ]);
   await prefetched;
+  problems.push(...(given?.problems ?? []));
   if (problems.length > 0)
     throw refuse('CloudNotSuitable', problems.map((problem) => `site ${site.key}: ${problem}`).join('\n'));
-  return { pins, region, given: given ?? {}, ...(image === undefined ? {} : { image }) };
+  return { pins, region, given: given?.given ?? {}, ...(image === undefined ? {} : { image }) };
 }
 
 async function checkExtensions(region: Region, attempt: Attempt): Promise<void> {
@@ -107,69 +110,26 @@ async function checkExternalNetwork(site: SiteSpec, region: Region, attempt: Att
   await externalNetworkId({ step, region, attempt });
 }
 
-/** Router and subnet of an existing network, checked and never changed. Errors list the candidates. */
-async function givenNetwork(
-  site: SiteSpec,
-  region: Region,
-  attempt: Attempt,
-): Promise<Readonly<Record<string, StepOutput>>> {
-  if (site.network.kind === 'created') return {};
-  const { router: routerName, subnet: subnetName } = site.network;
+/** What a spec names exists already: looked up, checked and never changed. */
+async function givenNetwork(site: SiteSpec, region: Region, attempt: Attempt): Promise<GivenNetwork> {
+  if (site.network.kind === 'created') return { given: {}, problems: [] };
   const [routers, subnets, ports] = await Promise.all([
     attempt.read((call) => region.list('routers', call)),
     attempt.read((call) => region.list('subnets', call)),
     attempt.read((call) => region.list('ports', call)),
   ]);
-  const router = oneOf('router', routerName, routers, region);
-  const subnet = oneOf('subnet', subnetName, subnets, region);
-  if (router.external_gateway_info === null) {
-    throw refuse(
-      'CloudNotSuitable',
-      `router ${router.name} (${router.id}) has no external gateway; set one: openstack router set ${router.id} --external-gateway ${site.externalNetwork}`,
-    );
-  }
-  const attached = ports.some(
-    (port) => port.device_id === router.id && port.fixed_ips.some((ip) => ip.subnet_id === subnet.id),
-  );
-  if (!attached) {
-    throw refuse(
-      'CloudNotSuitable',
-      `subnet ${subnet.name} (${subnet.id}) is not attached to router ${router.name} (${router.id}); attach it: openstack router add subnet ${router.id} ${subnet.id}`,
-    );
-  }
-  return {
-    [siteStepKey(site.key, 'router')]: { id: router.id, name: router.name, action: 'existing' },
-    [siteStepKey(site.key, 'externalGateway')]: {
-      id: router.id,
-      name: router.name,
-      action: 'existing',
-      parent: router.external_gateway_info.network_id,
-    },
-    [siteStepKey(site.key, 'subnet')]: {
-      id: subnet.id,
-      name: subnet.name,
-      action: 'existing',
-      cidr: subnet.cidr,
-      parent: subnet.network_id,
-    },
-  };
+  return existingNetwork(site, site.network, { routers, subnets, ports }, region.name);
 }
 
-function oneOf<T extends { readonly id: string; readonly name: string }>(
+function chosen<T extends { readonly id: string; readonly name: string }>(
   noun: string,
   wanted: string,
   all: readonly T[],
   region: Region,
 ): T {
-  const matches = all.filter((one) => one.id === wanted || one.name === wanted);
-  const [match] = matches;
-  if (match !== undefined && matches.length === 1) return match;
-  const candidates =
-    (matches.length === 0 ? all : matches).map((one) => `${one.name} (${one.id})`).join(', ') || 'none';
-  throw refuse(
-    'CloudNotSuitable',
-    `${noun} "${wanted}" is ${matches.length === 0 ? 'not known' : 'ambiguous: name it by id'} in region ${region.name}; candidates: ${candidates}`,
-  );
+  const found = oneOf(noun, wanted, all, region.name);
+  if (typeof found === 'string') throw refuse('CloudNotSuitable', found);
+  return found;
 }
 
 /** Parts of another image (a kernel, a RAM disk) and installers stand in the same list, and the smallest of all is often one of them. */
@@ -191,7 +151,7 @@ async function chooseImage(
   ]);
   const active = images.filter((image) => image.status === 'active' && boots(image));
   const smallest = [...active].sort((a, b) => (a.size ?? 0) - (b.size ?? 0))[0];
-  const image = check.image === undefined ? smallest : oneOf('image', check.image, active, region);
+  const image = check.image === undefined ? smallest : chosen('image', check.image, active, region);
   if (image === undefined)
     throw refuse(
       'CloudNotSuitable',
@@ -201,7 +161,7 @@ async function chooseImage(
   const flavor =
     check.flavor === undefined
       ? [...fits].sort((a, b) => a.ram - b.ram || a.disk - b.disk || a.vcpus - b.vcpus)[0]
-      : oneOf('flavor', check.flavor, flavors, region);
+      : chosen('flavor', check.flavor, flavors, region);
   if (flavor === undefined)
     throw refuse(
       'CloudNotSuitable',

@@ -3,14 +3,17 @@
  * The rules: only pings begun after both connections stood count; DOWN is a stage and no failure; what fails says why.
  */
 import { activityInfo } from '@temporalio/activity';
-import type { LinkInput, PingOutput, PingStatistics, TunnelOutput } from '../workflows/protocol.js';
+import { siteStepKey } from '../graph/step-keys.js';
+import type { ResourceKind } from '../graph/types.js';
+import type { LinkInput, PingOutput, PingStatistics, SitePins, TunnelOutput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
+import { nameOfVm } from './check-script.js';
 import { diagnose, statusesOf } from './diagnose.js';
 import { refuse } from './failures.js';
 import { Nudger, nudgingTime } from './nudge.js';
 import { proverByConsole } from './prove/by-console.js';
 import { SshProver, wayIn } from './prove/by-ssh.js';
-import type { Direction, Prover } from './prove/prover.js';
+import { type Answer, type Direction, inWords, type Prover, type Vm } from './prove/prover.js';
 import { readEnds, readStatuses, UNSEEN } from './read-ends.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -25,18 +28,20 @@ export function makePingPeers(worker: WorkerContext) {
           ? await proverByConsole(directions, input, attempt)
           : new SshProver(entry, directions, input, worker, attempt);
       const deadline = deadlineOf(input);
-      const answers = new Map<string, PingStatistics>();
+      const answers = new Map<Direction, Answer>();
       for (;;) {
         for (const one of await prover.look()) {
-          const best = answers.get(one.from);
-          if (best === undefined || one.lossPercent < best.lossPercent) answers.set(one.from, one);
+          const best = answers.get(one.direction);
+          if (best === undefined || one.lossPercent < best.lossPercent) answers.set(one.direction, one);
         }
-        const all = directions.flatMap((direction) => answers.get(direction.from) ?? []);
-        const whole = all.length === directions.length && all.every((one) => one.lossPercent === 0);
+        const all = directions.flatMap((direction) => answers.get(direction) ?? []);
+        const silent = directions.filter((direction) => !answers.has(direction));
+        const whole = silent.length === 0 && all.every((one) => one.lossPercent === 0);
         // A loss in the tunnel's first seconds is given the chance of a clean sequence, until the time is up.
-        if (whole || (all.length === directions.length && Date.now() > deadline))
-          return { directions: all, ...nudger.output };
-        if (Date.now() > deadline) throw await notProven(prover, input, worker, attempt, nudger);
+        if (whole || (silent.length === 0 && Date.now() > deadline))
+          return { directions: all.map(statisticsOf), ...nudger.output };
+        if (Date.now() > deadline)
+          throw await notProven(prover, all.length > 0 ? silent : [], input, worker, attempt, nudger);
         await nudger.remind(() => readStatuses(input, worker, attempt));
         // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
         if (all.length === 0 && prover.hears) await nudger.turn();
@@ -88,24 +93,47 @@ function deadlineOf(input: LinkInput): number {
   return activityInfo().scheduledTimestampMs + input.timeoutMs;
 }
 
-async function directionsOf(
-  input: LinkInput,
-  worker: WorkerContext,
-  attempt: Attempt,
-): Promise<readonly [Direction, Direction]> {
+/** Both ways between every two test VMs that are to reach each other. */
+async function directionsOf(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<readonly Direction[]> {
   const [a, b] = input.sites;
-  const make = async (from: typeof a, to: typeof a): Promise<Direction> => ({
-    from: from.site,
-    to: to.site,
-    region: await worker.open(from, attempt),
-    server: input.outputs[`${from.site}/server`]?.id ?? '',
-    address: input.outputs[`${to.site}/port`]?.address ?? '',
-  });
-  return [await make(a, b), await make(b, a)];
+  const [near, far] = [await vmsAt(a, 0, input, worker, attempt), await vmsAt(b, 1, input, worker, attempt)];
+  return near.flatMap((one) =>
+    far.flatMap((other) => [
+      { from: one, to: other },
+      { from: other, to: one },
+    ]),
+  );
 }
 
+async function vmsAt(
+  pins: SitePins,
+  index: 0 | 1,
+  { outputs, subnets }: LinkInput,
+  worker: WorkerContext,
+  attempt: Attempt,
+): Promise<readonly Vm[]> {
+  const region = await worker.open(pins, attempt);
+  const output = (kind: ResourceKind, part: string) => outputs[siteStepKey(pins.site, kind, part)];
+  return (subnets?.[index] ?? ['']).map((part) => ({
+    site: pins.site,
+    name: nameOfVm(pins.site, part),
+    region,
+    id: output('server', part)?.id ?? '',
+    address: output('port', part)?.address ?? '',
+    subnet: subnets === undefined ? undefined : output('subnet', part)?.cidr,
+  }));
+}
+
+function statisticsOf({ direction: { from, to }, ...measured }: Answer): PingStatistics {
+  const subnets =
+    from.subnet === undefined || to.subnet === undefined ? {} : { subnets: { from: from.subnet, to: to.subnet } };
+  return { from: from.site, to: to.site, ...subnets, address: to.address, ...measured };
+}
+
+/** `silent`: what has not answered; nothing where nothing has. */
 async function notProven(
   prover: Prover,
+  silent: readonly Direction[],
   input: LinkInput,
   worker: WorkerContext,
   attempt: Attempt,
@@ -116,6 +144,6 @@ async function notProven(
   const ends = await readEnds(input, worker, attempt);
   return refuse(
     'TunnelDown',
-    `no ping crossed ${input.link} within ${input.timeoutMs / 1000} s (${said(statusesOf(ends))}). ${nudger.told}${diagnose(ends)}`,
+    `no ping crossed ${inWords(input.link, silent)} within ${input.timeoutMs / 1000} s (${said(statusesOf(ends))}). ${nudger.told}${diagnose(ends)}`,
   );
 }

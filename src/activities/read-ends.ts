@@ -2,7 +2,7 @@
  * The two ends of a link as they stand: everything that makes a tunnel or breaks it, read to be compared.
  * The rule: it only reads, and a part that is gone is a finding and no error.
  */
-import { endStepKey, siteStepKey } from '../graph/build-graph.js';
+import { endStepKey, siteStepKey } from '../graph/step-keys.js';
 import type { Region } from '../openstack/region.js';
 import type { IkePolicy, IpsecPolicy, Router, SiteConnection, VpnService } from '../openstack/types.js';
 import type { LinkInput, SitePins } from '../workflows/protocol.js';

@@ -2,11 +2,12 @@
  * The algorithm of "remove", once for every kind: what the mark leads to goes, what was adopted stays, what was changed is set back.
  * The rule: absent is success; "in use" is waited for, not forced; what cannot go is told by kind, name, id, region and reason.
  */
+import type { ResourceKind } from '../graph/types.js';
 import { verdictOn } from '../openstack/error-table.js';
 import { OpenStackError } from '../openstack/errors.js';
 import type { Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.js';
 import { isInUse, later, refuse } from './failures.js';
-import type { Found, Kind, StepScope } from './kind.js';
+import { type Found, type Kind, keyBeside, type StepScope } from './kind.js';
 import { sameValue } from './resources/neutron-kind.js';
 
 /** Kinds without a mark of their own: whether they were there before the run tells whose they are. */
@@ -38,7 +39,7 @@ export async function isDone(kind: Kind, input: RemoveInput, scope: StepScope): 
 /** What stands of a step. Nothing, where the resources it is a part of are not known: then it never began. */
 async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promise<readonly Found[]> {
   const parts = UNMARKED.has(kind.kind) || kind.kind === 'vpnService';
-  const knows = (part: string) => scope.outputs[`${input.step.site}/${part}`] !== undefined;
+  const knows = (other: ResourceKind) => scope.outputs[keyBeside(input.step, other)] !== undefined;
   if (parts && !knows('router')) return [];
   if (kind.kind === 'routerInterface' && !knows('subnet')) return [];
   return kind.find(scope);

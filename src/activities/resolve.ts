@@ -5,11 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { buildGraph, siteStepKey } from '../graph/build-graph.js';
+import { buildGraph } from '../graph/build-graph.js';
 import { type Graph, isResourceStep, type LookUps } from '../graph/types.js';
 import { AbortError } from '../openstack/errors.js';
 import { InvalidSpecError, parseSpec } from '../spec/index.js';
-import { overlap, rangeOf } from '../spec/ipv4.js';
 import type { VpnSpec } from '../spec/types.js';
 import {
   type BeforeState,
@@ -21,8 +20,9 @@ import {
 } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { failureOf, refuse } from './failures.js';
-import type { Found, StepScope } from './kind.js';
+import { type Found, keyBeside, type StepScope } from './kind.js';
 import { lookUpSites, type SiteLookUp } from './look-up-site.js';
+import { inStandingOrder, refuseOneRouter, refuseOtherSubnets, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
 import { ownPsk } from './resources/site-connection.js';
 import type { WorkerContext } from './worker-context.js';
@@ -52,21 +52,24 @@ function withinDeadline(error: unknown, spec: VpnSpec): unknown {
 }
 
 async function resolve(
-  spec: VpnSpec,
+  said: VpnSpec,
   warnings: readonly string[],
   run: string,
   worker: WorkerContext,
   attempt: Attempt,
 ): Promise<ResolvedVpn> {
-  if (spec.psk.from !== 'generated') ownPsk(spec.psk, worker.env);
-  const sites = await lookUpSites(spec, worker, attempt);
+  if (said.psk.from !== 'generated') ownPsk(said.psk, worker.env);
+  const sites = await lookUpSites(said, worker, attempt);
+  const spec = await inStandingOrder(said, sites, attempt);
   const lookUps: LookUps = {
     given: Object.assign({}, ...[...sites.values()].map((site) => site.given)),
     images: Object.fromEntries([...sites].flatMap(([key, { image }]) => (image === undefined ? [] : [[key, image]]))),
   };
+  refuseOneRouter(spec, lookUps);
   refuseOverlap(spec, lookUps);
   const graph = buildGraph(spec, lookUps);
   const standing = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
+  await refuseOtherSubnets(spec, graph, standing, sites, lookUps, attempt);
   return {
     spec,
     graph,
@@ -126,26 +129,10 @@ function parsed(input: ResolveInput): ReturnType<typeof parseSpec> {
   }
 }
 
-/** An existing subnet's range is known only now; the spec's own validation has seen those of created ones. */
-function refuseOverlap(spec: VpnSpec, { given }: LookUps): void {
-  const ranges = spec.sites.map(({ key, network }) => {
-    const cidr = network.kind === 'created' ? network.subnet.cidr : (given[siteStepKey(key, 'subnet')]?.cidr ?? '');
-    return { key, cidr, range: rangeOf(cidr) };
-  });
-  for (const [index, one] of ranges.entries()) {
-    const other = ranges.slice(0, index).find((earlier) => overlap(earlier.range, one.range));
-    if (other === undefined) continue;
-    throw refuse(
-      'CloudNotSuitable',
-      `${one.cidr} of site ${one.key} overlaps ${other.cidr} of site ${other.key}: packets between them could not be routed. Choose other subnets`,
-    );
-  }
-}
-
 async function standingOf(scope: StepScope): Promise<Found | undefined> {
   const part = scope.step.kind;
-  const routerKnown = scope.outputs[siteStepKey(scope.step.site, 'router')] !== undefined;
-  const subnetKnown = scope.outputs[siteStepKey(scope.step.site, 'subnet')] !== undefined;
+  const routerKnown = scope.outputs[keyBeside(scope.step, 'router')] !== undefined;
+  const subnetKnown = scope.outputs[keyBeside(scope.step, 'subnet')] !== undefined;
   if ((part === 'externalGateway' || part === 'vpnService' || part === 'routerInterface') && !routerKnown)
     return undefined;
   if (part === 'routerInterface' && !subnetKnown) return undefined;

@@ -3,6 +3,7 @@
  * The rule: told from marks and from what refers to what, never from what Temporal remembers. A whole VPN has no strays but doubles and test VMs.
  */
 import { KINDS } from '../graph/kinds.js';
+import { stepKeyOf } from '../graph/step-keys.js';
 import type { StrayOwner, StrayReason, SurveyOutput } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { type Holdings, type Item, resourcesOf } from './holdings.js';
@@ -54,9 +55,8 @@ async function everythingOf(vpn: string, all: readonly Holdings[], attempt: Atte
 /** What a VPN that works has no use for. */
 async function besidesTheVpn(marked: readonly Item[], attempt: Attempt): Promise<readonly StrayItem[]> {
   const strays: StrayItem[] = [];
-  const ofStep = ({ link, site, kind }: Item) => `${link} ${site} ${kind}`;
-  for (const step of new Set(marked.map(ofStep))) {
-    const items = marked.filter((item) => ofStep(item) === step);
+  for (const step of new Set(marked.map(stepKeyOf))) {
+    const items = marked.filter((item) => stepKeyOf(item) === step);
     const check = items.filter((item) => KINDS[item.kind].temporary);
     strays.push(...check.map((item) => ({ item, why: 'check' as const })));
     if (check.length > 0) continue;

@@ -16,7 +16,7 @@ export function provisionText(result: ProvisionResult): string {
       .join(', ')}`,
     ...link.ping.map(
       (ping) =>
-        `  ping ${ping.from} → ${ping.to} (${ping.address}): ${ping.received} of ${ping.sent} answered, ${ping.lossPercent} % loss, rtt ${ping.rtt.min}/${ping.rtt.avg}/${ping.rtt.max} ms`,
+        `  ping ${endOf(ping.from, ping.subnets?.from)} → ${endOf(ping.to, ping.subnets?.to)} (${ping.address}): ${ping.received} of ${ping.sent} answered, ${ping.lossPercent} % loss, rtt ${ping.rtt.min}/${ping.rtt.avg}/${ping.rtt.max} ms`,
     ),
   ]);
   const proof = result.proof === 'proven' ? provenText(result) : 'not proven: check is none';
@@ -28,10 +28,18 @@ export function provisionText(result: ProvisionResult): string {
   ].join('\n');
 }
 
+/** A site, with the range of its subnet where it has several. */
+function endOf(site: string, subnet: string | undefined): string {
+  return subnet === undefined ? site : `${site} ${subnet}`;
+}
+
 function provenText({ links }: ProvisionResult): string {
+  const several = links.flatMap((link) => link.ping).filter((ping) => ping.subnets !== undefined);
+  const pairs = several.length / 2;
+  const between = pairs === 0 ? '' : ` between ${pairs} ${pairs === 1 ? 'pair' : 'pairs'} of subnets`;
   const through = new Set(links.flatMap((link) => link.ping.flatMap((ping) => ping.through ?? [])));
   const how = through.size === 0 ? '' : `, by SSH through ${[...through].join(' and ')}`;
-  return `proven by pings both ways${how}`;
+  return `proven by pings both ways${between}${how}`;
 }
 
 /** What was removed, region by region; in the order of the sites where the run's progress tells it. */

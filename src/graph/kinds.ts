@@ -15,11 +15,19 @@ export interface KindFacts {
   readonly undo: string;
   /** Belongs to the test VMs: it goes again once the tunnel is proven. */
   readonly temporary?: true;
+  /** Belongs to one of the site's subnets: of `after`, what belongs to a subnet as well counts for the same one only. */
+  readonly ofSubnet?: true;
 }
 
 export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
   network: { noun: 'network', after: [], call: 'POST /v2.0/networks', undo: 'DELETE /v2.0/networks/{id}' },
-  subnet: { noun: 'subnet', after: ['network'], call: 'POST /v2.0/subnets', undo: 'DELETE /v2.0/subnets/{id}' },
+  subnet: {
+    noun: 'subnet',
+    after: ['network'],
+    call: 'POST /v2.0/subnets',
+    undo: 'DELETE /v2.0/subnets/{id}',
+    ofSubnet: true,
+  },
   router: { noun: 'router', after: [], call: 'POST /v2.0/routers', undo: 'DELETE /v2.0/routers/{id}' },
   // Writes on one router are a chain (gateway, interface, VPN service): many clouds answer parallel ones with 409 or 500.
   externalGateway: {
@@ -33,6 +41,7 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
     after: ['router', 'subnet', 'externalGateway'],
     call: 'PUT /v2.0/routers/{id}/add_router_interface',
     undo: 'PUT /v2.0/routers/{id}/remove_router_interface',
+    ofSubnet: true,
   },
   ikePolicy: {
     noun: 'IKE policy',
@@ -97,6 +106,7 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
     call: 'POST /v2.0/ports',
     undo: 'DELETE /v2.0/ports/{id}',
     temporary: true,
+    ofSubnet: true,
   },
   server: {
     noun: 'test VM',
@@ -105,6 +115,7 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
     call: 'POST /v2.1/servers',
     undo: 'DELETE /v2.1/servers/{id}, then wait for 404',
     temporary: true,
+    ofSubnet: true,
   },
   floatingIp: {
     noun: 'floating IP',
@@ -113,6 +124,7 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
     call: 'POST /v2.0/floatingips',
     undo: 'DELETE /v2.0/floatingips/{id}',
     temporary: true,
+    ofSubnet: true,
   },
 };
 

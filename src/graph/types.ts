@@ -45,7 +45,13 @@ interface StepBase {
  */
 export interface Wants {
   readonly network: Record<string, never>;
-  readonly subnet: { readonly cidr: string; readonly gateway: string; readonly dns: readonly string[] };
+  /** `network`: which of the site's networks it is on, as the part of its key; none for the site's own. */
+  readonly subnet: {
+    readonly cidr: string;
+    readonly gateway: string;
+    readonly dns: readonly string[];
+    readonly network?: string;
+  };
   readonly router: Record<string, never>;
   readonly externalGateway: { readonly externalNetwork: string };
   readonly routerInterface: Record<string, never>;
@@ -77,6 +83,8 @@ export interface ResourceStep<K extends ResourceKind = ResourceKind> extends Ste
   /** The link this end belongs to; with `peer` for steps of a link's end. */
   readonly link?: string;
   readonly peer?: string;
+  /** Which of the site's networks or subnets it is, or belongs to; none for the first. */
+  readonly part?: string;
   /** The name the resource gets. */
   readonly name: string;
   /** Belongs to the test VMs: removed again when the ping is done, whatever becomes of the VPN. */
@@ -89,7 +97,12 @@ export interface ActStep extends StepBase {
   readonly link: string;
   /** The two sites of the link. */
   readonly sites: readonly [string, string];
+  /** Of a ping: where a site has several subnets, the parts of those whose test VMs ping each other, by site in the order of `sites`. */
+  readonly subnets?: ProbedSubnets;
 }
+
+/** By site, parts of keys; empty for the first subnet, whose keys have none. */
+export type ProbedSubnets = readonly [readonly string[], readonly string[]];
 
 export type Step = ResourceStep | ActStep;
 
@@ -100,7 +113,7 @@ export interface Graph {
 
 /** What look-ups in the clouds add to the spec: an existing network's parts, and images and flavors for the test VMs. */
 export interface LookUps {
-  /** Existing router and subnet by the key that their step would have (`right/router`). */
+  /** Existing router and subnets by the key that their step would have (`right/router`). */
   readonly given: Readonly<Record<string, StepOutput>>;
   /** Ids by site. */
   readonly images: Readonly<Record<string, { readonly image: string; readonly flavor: string }>>;

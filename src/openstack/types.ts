@@ -210,7 +210,9 @@ type Of<S extends z.ZodType> = Fields<z.output<S>>;
 export type NetworkCollection = keyof typeof COLLECTION_SCHEMAS;
 export type Collections = { readonly [C in NetworkCollection]: Of<(typeof COLLECTION_SCHEMAS)[C]> };
 
+export type Subnet = Collections['subnets'];
 export type Router = Collections['routers'];
+export type Port = Collections['ports'];
 export type IkePolicy = Collections['ikePolicies'];
 export type IpsecPolicy = Collections['ipsecPolicies'];
 export type VpnService = Collections['vpnServices'];

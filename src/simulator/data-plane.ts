@@ -76,6 +76,17 @@ function mirrors(a: End, b: End): boolean {
   );
 }
 
+/**
+ * Whether a tunnel's own end sends a packet into it: from one of its networks to one of its peer's. With IKEv1 that is the first of each, as
+ * strongSwan has it: "IKEv1 only interprets the first subnet of such a definition" (ipsec.conf(5), leftsubnet).
+ */
+function selects({ region, connection }: End, from: string, to: string): boolean {
+  const ofAll = region.get('ikepolicy', connection.ikepolicy_id)?.ike_version === 'v1' ? 1 : undefined;
+  const within = (address: string, cidrs: readonly string[]) =>
+    cidrs.slice(0, ofAll).some((cidr) => inCidr(address, cidr));
+  return within(from, localCidrs(region, connection)) && within(to, peerCidrsOf(region, connection));
+}
+
 /** What is sent: an echo request, or the first packet of a TCP connection. */
 export type Traffic = { readonly protocol: 'icmp' } | { readonly protocol: 'tcp'; readonly port: number };
 
@@ -160,11 +171,10 @@ export function reach(
   if (near !== undefined) return local(1, 0.8, region, near);
   for (const connection of region.rows('ipsec_site_connection')) {
     const end = { region, connection };
-    if (serviceOf(end)?.router_id !== router.id || !peerCidrsOf(region, connection).some((cidr) => inCidr(to, cidr)))
-      continue;
-    if (!localCidrs(region, connection).some((cidr) => inCidr(from.ip_address, cidr))) continue;
+    if (serviceOf(end)?.router_id !== router.id || !selects(end, from.ip_address, to)) continue;
     const peer = peerOf(end, regions);
-    if (peer === undefined || !carries(end)) continue;
+    // The other end takes the packet out, and sends the answer, by networks of its own.
+    if (peer === undefined || !carries(end) || !selects(peer, to, from.ip_address)) continue;
     const peerRouter = serviceOf(peer)?.router_id;
     const target = peer.region
       .rows('port')

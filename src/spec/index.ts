@@ -51,6 +51,11 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
     ...(spec.connection.initiator === 'response-only'
       ? ['connection.initiator: with response-only at both ends, neither starts the tunnel']
       : []),
+    ...(spec.ike.version === 'v1' && spec.sites.some(({ network }) => network.subnets.length > 1)
+      ? [
+          'ike.version: an IKEv1 tunnel of strongSwan, which most clouds run, carries one pair of subnets and no other; use v2, or see with check.pairs: all',
+        ]
+      : []),
     ...(spec.ipsec.encapsulation === 'transport'
       ? ['ipsec.encapsulation: transport joins two hosts; to join two subnets it takes tunnel']
       : []),

@@ -9,22 +9,30 @@ import type { Fault } from './problems.js';
 export const VPN_NAME_LIMIT = 48;
 export const SITE_KEY_LIMIT = 24;
 const NAME_LIMIT = 255;
+/** Of a site's further network, whose name stands in the owner mark. */
+const NETWORK_NAME_LIMIT = 63;
 
 export const VPN_NAME = new RegExp(`^[a-z0-9][a-z0-9-]{0,${VPN_NAME_LIMIT - 1}}$`);
+export const NETWORK_NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${NETWORK_NAME_LIMIT - 1}}$`);
+export const NETWORK_NAME_FAULT: Fault = {
+  message: 'cannot be the name of a further network',
+  cure: `use 1 to ${NETWORK_NAME_LIMIT} letters, digits, dots, _ and -, a letter or digit first`,
+};
 export const SITE_KEY = new RegExp(`^[a-z0-9][a-z0-9-]{0,${SITE_KEY_LIMIT - 1}}$`);
 
-/** What a template may refer to, with the longest that each may become. `{n}` is '' for the first site, then 2, 3, … */
-const LONGEST = { vpn: VPN_NAME_LIMIT, site: SITE_KEY_LIMIT, peer: SITE_KEY_LIMIT, n: 2 } as const;
+/** What a template may refer to, with the longest that each may become. `{n}` is '' for the first site, then 2, 3, …; `{i}` the same of a site's subnets. */
+const LONGEST = { vpn: VPN_NAME_LIMIT, site: SITE_KEY_LIMIT, peer: SITE_KEY_LIMIT, n: 2, i: 2 } as const;
 export type Placeholder = keyof typeof LONGEST;
 export type NameValues = Partial<Readonly<Record<Placeholder, string>>>;
 
 const OF_A_SITE = ['vpn', 'site', 'n'] as const;
+const OF_A_SUBNET = [...OF_A_SITE, 'i'] as const;
 const OF_AN_END = ['vpn', 'site', 'peer', 'n'] as const;
 
 /** Every name that can be set, with its default. */
 export const NAME_TEMPLATES = {
   network: { template: '{site}-network', of: 'network', placeholders: OF_A_SITE },
-  subnet: { template: '{site}-subnet', of: 'subnet', placeholders: OF_A_SITE },
+  subnet: { template: '{site}-subnet{i}', of: 'subnet', placeholders: OF_A_SUBNET },
   router: { template: '{site}-router', of: 'router', placeholders: OF_A_SITE },
   ikePolicy: { template: 'ikepolicy', of: 'IKE policy', placeholders: OF_A_SITE },
   ipsecPolicy: { template: 'ipsecpolicy', of: 'IPsec policy', placeholders: OF_A_SITE },
@@ -44,6 +52,11 @@ export function linkKey(left: string, right: string): string {
 /** The sites of a link, from its key. */
 export function linkSites(key: string): readonly string[] {
   return key.split('~');
+}
+
+/** The tutorial's counting: `vpn` at the first site, `vpn2` at the second; and so a site's subnets. From 0. */
+export function ordinal(index: number): string {
+  return index === 0 ? '' : String(index + 1);
 }
 
 /** The name that a template gives. */

@@ -5,7 +5,7 @@
 import { PROFILES } from './crypto.js';
 import { secondsOf } from './duration.js';
 import { firstHost } from './ipv4.js';
-import { linkKey, type NameValues, renderName } from './naming.js';
+import { linkKey, type NameValues, ordinal, renderName } from './naming.js';
 import { type SpecFile, SSH_USER } from './schema.js';
 import type {
   CheckSpec,
@@ -49,11 +49,6 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
   };
 }
 
-/** The tutorial's counting: `vpn` at the first site, `vpn2` at the second. */
-function ordinal(index: number): string {
-  return index === 0 ? '' : String(index + 1);
-}
-
 function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValues): SiteSpec {
   const { names } = file;
   return {
@@ -72,23 +67,26 @@ function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValue
 }
 
 function siteNetwork({ names }: SpecFile, { network }: SiteFile, values: NameValues): SiteNetwork {
-  const [subnet] = network.subnets;
-  if (subnet === undefined) throw new RangeError('a site without a subnet has not passed the checks');
-  if (typeof subnet === 'string') {
+  const existing = network.subnets.filter((subnet) => typeof subnet === 'string');
+  if (existing.length > 0) {
     if (network.router === undefined)
       throw new RangeError('an existing subnet without its router has not passed the checks');
-    return { kind: 'existing', router: network.router, subnet };
+    return { kind: 'existing', router: network.router, subnets: existing };
   }
+  const name = network.name ?? renderName(names.network, values);
   return {
     kind: 'created',
-    name: network.name ?? renderName(names.network, values),
+    name,
     router: network.router ?? renderName(names.router, values),
-    subnet: {
-      name: subnet.name ?? renderName(names.subnet, values),
-      cidr: subnet.cidr,
-      gateway: subnet.gateway ?? firstHost(subnet.cidr),
-      dns: subnet.dns,
-    },
+    subnets: network.subnets
+      .filter((subnet) => typeof subnet !== 'string')
+      .map((subnet, index) => ({
+        name: subnet.name ?? renderName(names.subnet, { ...values, i: ordinal(index) }),
+        network: subnet.network ?? name,
+        cidr: subnet.cidr,
+        gateway: subnet.gateway ?? firstHost(subnet.cidr),
+        dns: subnet.dns,
+      })),
   };
 }
 
@@ -144,9 +142,9 @@ function pskSource(psk: SpecFile['psk']): VpnSpec['psk'] {
 }
 
 function checkSpec(check: SpecFile['check'], sites: readonly SiteSpec[]): CheckSpec {
-  const { via, image, flavor, user, site } = typeof check === 'string' ? { via: check } : check;
+  const { via, image, flavor, user, site, pairs = 'one' } = typeof check === 'string' ? { via: check } : check;
   if (via === 'none') return { via };
-  const machine = { ...(image === undefined ? {} : { image }), ...(flavor === undefined ? {} : { flavor }) };
-  if (via === 'console') return { via, ...machine };
-  return { via, ...machine, user: user ?? SSH_USER, site: site ?? sites[0]?.key ?? '' };
+  const by = { ...(image === undefined ? {} : { image }), ...(flavor === undefined ? {} : { flavor }), pairs };
+  if (via === 'console') return { via, ...by };
+  return { via, ...by, user: user ?? SSH_USER, site: site ?? sites[0]?.key ?? '' };
 }

@@ -8,7 +8,7 @@ export interface Problem {
   /** Where, for people: `sites.left.network.subnets[0].cidr`; empty for the spec as a whole. */
   readonly path: string;
   /** The same in parts, for finding the place in a file. */
-  readonly at: readonly (string | number)[];
+  readonly at: Path;
   readonly message: string;
   /** The value as written, shortened; absent where there is none or where it must not be repeated. */
   readonly value?: string;
@@ -23,6 +23,12 @@ export interface Fault {
   readonly message: string;
   readonly cure?: string;
 }
+
+/** A place in the input. */
+export type Path = readonly (string | number)[];
+
+/** What is wrong between places of the input, and where it is told. */
+export type Finding = readonly [at: Path, fault: Fault];
 
 /** Thrown by `parseSpec` and `loadSpecFile`; the message lists all problems, one a line. */
 export class InvalidSpecError extends Error {
@@ -44,7 +50,7 @@ function problemLine({ line, path, message, value, cure }: Problem): string {
 }
 
 /** A problem at a place in the input, with the value that stands there. */
-export function problemAt(input: unknown, at: readonly (string | number)[], { message, cure }: Fault): Problem {
+export function problemAt(input: unknown, at: Path, { message, cure }: Fault): Problem {
   const value = at.length === 0 || at[0] === 'psk' ? undefined : shown(valueAt(input, at));
   return {
     path: pathText(at),
@@ -56,7 +62,7 @@ export function problemAt(input: unknown, at: readonly (string | number)[], { me
 }
 
 /** The value at a path, or undefined where the input has no such place. */
-export function valueAt(input: unknown, at: readonly (string | number)[]): unknown {
+export function valueAt(input: unknown, at: Path): unknown {
   return at.reduce<unknown>(
     (value, key) =>
       typeof value === 'object' && value !== null && Object.hasOwn(value, key)
@@ -66,7 +72,13 @@ export function valueAt(input: unknown, at: readonly (string | number)[]): unkno
   );
 }
 
-function pathText(at: readonly (string | number)[]): string {
+/** The mapping at a path; an empty one where there is none. */
+export function mappingAt(input: unknown, at: Path): Readonly<Record<string, unknown>> {
+  const value = valueAt(input, at);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function pathText(at: Path): string {
   return at.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     const word = /^[\w~-]+$/.test(part) ? part : JSON.stringify(part);

@@ -5,11 +5,17 @@
 import { z } from 'zod';
 import { duration, matching, name, template, text } from './fields.js';
 import { addressFault, cidrFault } from './ipv4.js';
-import { NAME_TEMPLATES, SITE_KEY, VPN_NAME, VPN_NAME_LIMIT } from './naming.js';
+import { NAME_TEMPLATES, NETWORK_NAME, NETWORK_NAME_FAULT, SITE_KEY, VPN_NAME, VPN_NAME_LIMIT } from './naming.js';
 import { connection, ike, ipsec } from './policy-schema.js';
+
+/** Subnets of a site: each is some twenty events of a run's history, and with a check of all pairs a test VM. */
+export const MOST_SUBNETS = 16;
 
 const subnet = z.strictObject({
   name: name().optional().describe('Name of this subnet, instead of names.subnet.'),
+  network: matching(NETWORK_NAME, NETWORK_NAME_FAULT)
+    .optional()
+    .describe("Name of a further network that it is on, with all that say the same. Default: the site's own network."),
   cidr: text(cidrFault, { examples: ['10.1.0.0/24'] }).describe(
     'Its IPv4 range. The ranges of linked sites must not overlap.',
   ),
@@ -19,20 +25,22 @@ const subnet = z.strictObject({
 
 const network = z
   .strictObject({
-    name: name().optional().describe('Name of this network, instead of names.network. Only when it is created.'),
+    name: name()
+      .optional()
+      .describe("Name of the site's own network, instead of names.network. Only when it is created."),
     router: name()
       .optional()
       .describe(
-        'Of a created network: name of its router, instead of names.router. Of an existing one: name or id, required.',
+        'Of created networks: name of their router, instead of names.router. Of existing ones: name or id, required.',
       ),
     subnets: z
       .array(z.union([name(), subnet]))
-      .meta({ minItems: 1, maxItems: 1 })
+      .meta({ minItems: 1, maxItems: MOST_SUBNETS })
       .describe(
-        'A mapping creates network, subnet and router. A name or id means an existing subnet behind an existing router. One per site in this release.',
+        'The subnets that the tunnel joins, all behind one router. A mapping is created, with its network and the router. A name or id is an existing subnet on any network, attached to the existing router. Either, not both.',
       ),
   })
-  .describe('The network that this site brings into the VPN: created, or existing and then left as it is.');
+  .describe('The networks that this site brings into the VPN: created, or existing and then left as they are.');
 
 const site = z.strictObject({
   cloud: name()
@@ -60,6 +68,12 @@ const check = z
         ),
       image: name().optional().describe('Image of the test VMs, name or id. Default: the smallest that fits.'),
       flavor: name().optional().describe('Flavor of the test VMs, name or id. Default: the smallest that fits.'),
+      pairs: z
+        .enum(['one', 'all'])
+        .optional()
+        .describe(
+          "one: a test VM in each site's first subnet. all: one in every subnet, and each pings all subnets of the other site. Default: one.",
+        ),
       user: matching(USER, {
         message: 'is not the name of a user',
         cure: 'use 1 to 32 lower-case letters, digits, _ and -, a letter or _ first',
@@ -106,7 +120,9 @@ const names = z
     ) as Record<keyof typeof NAME_TEMPLATES, z.ZodDefault<z.ZodType<string>>>,
   )
   .prefault({})
-  .describe("Names of what is made. The defaults are the tutorial's. {n} is empty at the first site, then 2, 3, …");
+  .describe(
+    "Names of what is made. The defaults are the tutorial's. {n} is empty at the first site, then 2, 3, …; {i} the same of a site's subnets.",
+  );
 
 /** The file's shape. */
 export const specFile = z

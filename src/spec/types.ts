@@ -40,28 +40,43 @@ export type PskSource =
 /** How a tunnel is proven. `none` leaves the VPN unproven, and the result says so. Image and flavor: name or id; undefined chooses the smallest that fits. */
 export type CheckSpec =
   | { readonly via: 'none' }
-  | { readonly via: 'console'; readonly image?: string; readonly flavor?: string }
-  | {
+  | ({ readonly via: 'console' } & CheckedBy)
+  | ({
       readonly via: 'ssh';
-      readonly image?: string;
-      readonly flavor?: string;
       /** Whom the check logs in as. */
       readonly user: string;
       /** The site whose test VM gets the floating IP. */
       readonly site: string;
-    };
+    } & CheckedBy);
+
+interface CheckedBy {
+  readonly image?: string;
+  readonly flavor?: string;
+  /** Which subnets ping each other: the first of each site, or every one with every one of the other site. */
+  readonly pairs: 'one' | 'all';
+}
 
 export interface SubnetSpec {
   readonly name: string;
+  /** Name of the network that it is on: the site's own, or a further one. */
+  readonly network: string;
   readonly cidr: string;
   readonly gateway: string;
   readonly dns: readonly string[];
 }
 
-/** A site's network: made by us, or existing, in which case nothing of it is ever changed or removed. */
+/**
+ * The networks of a site, behind one router: made by us, with at least one subnet and the name of the site's own network; or existing, by names or ids, in
+ * which case nothing of them is ever changed or removed.
+ */
 export type SiteNetwork =
-  | { readonly kind: 'created'; readonly name: string; readonly router: string; readonly subnet: SubnetSpec }
-  | { readonly kind: 'existing'; readonly router: string; readonly subnet: string };
+  | {
+      readonly kind: 'created';
+      readonly name: string;
+      readonly router: string;
+      readonly subnets: readonly SubnetSpec[];
+    }
+  | { readonly kind: 'existing'; readonly router: string; readonly subnets: readonly string[] };
 
 export interface SiteSpec {
   /** Key in `sites` of the file, such as `left`. */

@@ -3,7 +3,15 @@
  * the query, the search attributes, the published failure types. Workflows import this, the graph, and nothing else of the project.
  * The rule: everything here is recorded in histories, so a field may be added and none may change its meaning.
  */
-import type { Graph, ResourceKind, ResourceStep, StepAction, StepOutput, StepState } from '../graph/types.js';
+import type {
+  Graph,
+  ProbedSubnets,
+  ResourceKind,
+  ResourceStep,
+  StepAction,
+  StepOutput,
+  StepState,
+} from '../graph/types.js';
 import type { VpnSpec } from '../spec/types.js';
 
 export const TASK_QUEUE = 'regionlink';
@@ -161,6 +169,8 @@ export interface LinkInput {
   readonly timing: Timing;
   /** Milliseconds that may pass until the act must have succeeded. */
   readonly timeoutMs: number;
+  /** Of a ping, as its step has it: the subnets whose test VMs ping each other; absent where each site has one. */
+  readonly subnets?: ProbedSubnets;
   /** Whether a ping has already proven the tunnel: its status is then only a warning when it lags. */
   readonly proven: boolean;
 }
@@ -168,6 +178,8 @@ export interface LinkInput {
 export interface PingStatistics {
   readonly from: string;
   readonly to: string;
+  /** Ranges of the subnets of the two test VMs; absent where each site has one. */
+  readonly subnets?: { readonly from: string; readonly to: string };
   readonly address: string;
   readonly sent: number;
   readonly received: number;
@@ -187,6 +199,7 @@ export interface Nudging {
 }
 
 export interface PingOutput extends Nudging {
+  /** Both ways between every two subnets that were to be proven. */
   readonly directions: readonly PingStatistics[];
 }
 
@@ -361,7 +374,7 @@ export interface Progress {
 
 export interface ProvisionResult {
   readonly vpn: string;
-  /** `proven`: both directions answered a ping. `unproven`: no check was asked for. */
+  /** `proven`: both directions answered a ping, between all subnets that `check.pairs` asks for. `unproven`: no check was asked for. */
   readonly proof: 'proven' | 'unproven';
   readonly sites: readonly {
     readonly key: string;

@@ -229,6 +229,7 @@ export class Saga {
       outputs: Object.fromEntries(this.outputs),
       timing: this.resolved.timing,
       timeoutMs,
+      ...(step.subnets === undefined ? {} : { subnets: step.subnets }),
       proven: ping !== undefined,
     };
     const call = {

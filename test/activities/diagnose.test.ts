@@ -121,6 +121,14 @@ const REASONS: readonly (readonly [string, Changes, Changes, readonly RegExp[]])
     ],
   ],
   [
+    'IKEv1 with several networks',
+    { ike: { ike_version: 'v1' }, localCidrs: ['10.1.0.0/24', '10.3.0.0/24'] },
+    { ike: { ike_version: 'v1' }, peerCidrs: ['10.1.0.0/24', '10.3.0.0/24'] },
+    [
+      /IKEv1 joins one pair of networks a tunnel, .*\(say ike.version: v2 in the spec; destroy the VPN and apply it anew\)/,
+    ],
+  ],
+  [
     'the phase 1 mode of IKEv1',
     { ike: { ike_version: 'v1', phase1_negotiation_mode: 'aggressive' } },
     { ike: { ike_version: 'v1' } },

@@ -1,23 +1,25 @@
 /** How a run may end, judged by the clouds: what is wrong with its end, in words; nothing when all is well. */
 import type { Ended } from '../support/test-bed.js';
-import type { Ground, Lane } from './lanes.js';
+import type { Ground, Lane, Picture } from './lanes.js';
 
 export type Operation = 'provision' | 'destroy';
 
 /**
  * Whole and proven, or as before. Where a run says that it has left something, an apply over a VPN that stood, or a destroy, must be able to
  * finish the job from the marks alone.
+ * @param whole as `faultsOfVpn` takes it
  */
 export async function wrongWith(
   lane: Lane,
   ended: Ended,
   ground: Ground,
   operation: Operation,
+  whole?: Picture,
 ): Promise<readonly string[]> {
   const said = `${ended.status}: ${ended.messages.join(' / ')}`;
   const told = (problems: readonly string[]) => (problems.length === 0 ? [] : [said, ...problems]);
   if (ended.status === 'COMPLETED')
-    return operation === 'provision' ? lane.faultsOfVpn(ended) : told(lane.changesSince('bare'));
+    return operation === 'provision' ? lane.faultsOfVpn(ended, whole) : told(lane.changesSince('bare'));
   if (ended.type !== 'Leftovers') return told(lane.changesSince(operation === 'provision' ? ground : 'standing'));
   lane.bed.simulator.faults.clear();
   if (operation === 'provision' && ground === 'standing') {

@@ -8,7 +8,7 @@ import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { changesBetween } from '../support/changes.js';
 import { type Ended, TestBed, withoutIds } from '../support/test-bed.js';
 
-type Picture = ReturnType<TestBed['simulator']['snapshot']>;
+export type Picture = ReturnType<TestBed['simulator']['snapshot']>;
 type Tables = ReturnType<NonNullable<ReturnType<TestBed['simulator']['regions']['get']>>['copy']>;
 
 /** One request timeout of a lane's worker: what a hung call costs. */
@@ -58,11 +58,14 @@ export class Lane {
     return changesBetween(rowsOf(this.pictures[ground]), rowsOf(this.bed.simulator.snapshot()));
   }
 
-  /** What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well. */
-  faultsOfVpn({ status, messages, result }: Ended): readonly string[] {
+  /**
+   * What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well.
+   * @param whole clouds with it, as a run without faults leaves them; by default the tutorial's
+   */
+  faultsOfVpn({ status, messages, result }: Ended, whole: Picture = this.pictures.standing): readonly string[] {
     if (status !== 'COMPLETED') return [`${status}: ${messages.join(' / ')}`];
     const statuses = Object.values(result?.links[0]?.statuses ?? {}).join();
-    const wanted = census(this.pictures.standing);
+    const wanted = census(whole);
     const found = census(this.bed.simulator.snapshot());
     const words = new Set([...wanted.keys(), ...found.keys()]);
     return [

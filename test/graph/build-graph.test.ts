@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { buildGraph, inOrder } from '../../src/graph/build-graph.js';
+import { placeOf } from '../../src/graph/step-keys.js';
 import { isResourceStep, type Step } from '../../src/graph/types.js';
 import { parseSpec } from '../../src/spec/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
@@ -159,6 +160,86 @@ describe('existing networks', () => {
     const known = stepsOf('existing-networks', {}, { given: { 'right/subnet': subnet }, images: {} });
     expect(stepAt(known, 'left~right/left/peerEndpointGroup')).toMatchObject({ want: { cidrs: ['10.7.0.0/24'] } });
     expect(keysOf(known)).toEqual(keysOf(steps));
+  });
+});
+
+describe('several subnets', () => {
+  const steps = stepsOf('several-subnets');
+  const [SECOND, THIRD] = ['10.1.1.0-24', '10.1.2.0-24'];
+
+  test('are steps of their own: of the first with the keys of the only one, of the others with their ranges', () => {
+    const keys = keysOf(steps).filter((key) => /^left\/(network|subnet|routerInterface|port|server)/.test(key));
+    const further = ['subnet', 'routerInterface', 'port', 'server'].flatMap((kind) =>
+      [SECOND, THIRD].map((part) => `left/${kind}:${part}`),
+    );
+    const first = ['network', 'subnet', 'routerInterface', 'port', 'server'].map((kind) => `left/${kind}`);
+    expect([...keys].sort()).toEqual([...first, ...further, 'left/network:left-db'].sort());
+  });
+
+  test('each needs its own network, and its leg its own subnet and the leg before it', () => {
+    expect(stepAt(steps, 'left/subnet').needs).toEqual(['left/network']);
+    expect(stepAt(steps, `left/subnet:${SECOND}`).needs).toEqual(['left/network']);
+    expect(stepAt(steps, `left/subnet:${THIRD}`).needs).toEqual(['left/network:left-db']);
+    expect([...stepAt(steps, `left/routerInterface:${THIRD}`).needs].sort()).toEqual(
+      ['left/externalGateway', 'left/router', `left/routerInterface:${SECOND}`, `left/subnet:${THIRD}`].sort(),
+    );
+    expect(stepAt(steps, 'left/vpnService').needs).toEqual(
+      expect.arrayContaining(['', `:${SECOND}`, `:${THIRD}`].map((part) => `left/routerInterface${part}`)),
+    );
+  });
+
+  test('are all in one local endpoint group, and in one peer endpoint group beyond', () => {
+    expect(stepAt(steps, 'left/localEndpointGroup').needs).toHaveLength(3);
+    expect(stepAt(steps, 'left~right/right/peerEndpointGroup')).toMatchObject({
+      want: { cidrs: ['10.1.0.0/24', '10.1.1.0/24', '10.1.2.0/24'] },
+    });
+  });
+
+  test('each test VM needs its own port and all ports beyond, and the ping all test VMs', () => {
+    expect([...stepAt(steps, `left/server:${SECOND}`).needs].sort()).toEqual(
+      [`left/port:${SECOND}`, 'left/securityGroupRule', 'right/port', 'right/port:2'].sort(),
+    );
+    const ping = stepAt(steps, 'left~right/ping');
+    expect(ping.needs.filter((key) => key.includes('/server'))).toHaveLength(5);
+    expect(ping).toMatchObject({
+      title: 'ping left ↔ right, 6 pairs of subnets',
+      subnets: [
+        ['', SECOND, THIRD],
+        ['', '2'],
+      ],
+    });
+  });
+
+  test('without pairs: all, the first subnet of each site has the only test VM', () => {
+    const one = stepsOf('several-subnets', { check: 'console' });
+    expect(keysOf(one).filter((key) => key.includes('/server'))).toEqual(['left/server', 'right/server']);
+    expect(stepAt(one, 'left~right/ping')).toMatchObject({ title: 'ping left ↔ right', subnets: [[''], ['']] });
+  });
+
+  test('in another order have the same keys, but for the first and the one that was', () => {
+    const network = (...cidrs: readonly string[]) => ({
+      region: 'dbl',
+      network: { subnets: cidrs.map((cidr) => ({ cidr })) },
+    });
+    const keys = (...cidrs: readonly string[]) =>
+      keysOf(stepsOf('tutorial', { sites: { left: network(...cidrs), right: network('10.2.0.0/24') } })).filter((key) =>
+        key.startsWith('left/subnet'),
+      );
+    expect(keys('10.1.0.0/24', '10.1.1.0/24', '10.1.2.0/24').slice().sort()).toEqual(
+      keys('10.1.0.0/24', '10.1.2.0/24', '10.1.1.0/24').slice().sort(),
+    );
+  });
+
+  test("bear keys that are read again from marks, and nobody else's are", () => {
+    for (const { key, kind, site, part } of steps.filter(isResourceStep).filter((step) => step.link === undefined))
+      expect(placeOf(key, kind)).toEqual({ kind, site, ...(part === undefined ? {} : { part }) });
+    expect(placeOf('left~right/left/siteConnection', 'siteConnection')).toEqual({
+      kind: 'siteConnection',
+      site: 'left',
+      link: 'left~right',
+    });
+    for (const key of ['left/subnets', 'subnet:left', 'router:1234', 'a/b/c/subnet'])
+      expect(placeOf(key, 'subnet')).toBeUndefined();
   });
 });
 

@@ -10,7 +10,11 @@ import { loadSpecFile } from '../../src/spec/load-spec-file.js';
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Steps of an example, with some fields of its file changed. */
-export function stepsOf(example: 'tutorial' | 'existing-networks', fields: Mapping = {}, lookUps?: LookUps) {
+export function stepsOf(
+  example: 'tutorial' | 'existing-networks' | 'several-subnets',
+  fields: Mapping = {},
+  lookUps?: LookUps,
+) {
   const input = loadSpecFile(`examples/${example}.yaml`) as Mapping;
   return buildGraph(parseSpec({ ...input, ...fields }).spec, lookUps).steps;
 }

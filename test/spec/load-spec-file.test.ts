@@ -1,5 +1,5 @@
 /**
- * Spec files as people and programs write them, read from a real disk, and the two examples.
+ * Spec files as people and programs write them, read from a real disk, and the examples.
  * The rule: no message quotes the file, since its wrong line may hold a secret.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,15 @@ describe('the tutorial example', () => {
           kind: 'created',
           name: 'left-network',
           router: 'left-router',
-          subnet: { name: 'left-subnet', cidr: '10.1.0.0/24', gateway: '10.1.0.1', dns: ['8.8.8.8'] },
+          subnets: [
+            {
+              name: 'left-subnet',
+              network: 'left-network',
+              cidr: '10.1.0.0/24',
+              gateway: '10.1.0.1',
+              dns: ['8.8.8.8'],
+            },
+          ],
         },
         names: {
           ikePolicy: 'ikepolicy',
@@ -49,7 +57,9 @@ describe('the tutorial example', () => {
           kind: 'created',
           name: 'right-network',
           router: 'right-router',
-          subnet: { name: 'right-subnet', cidr: '10.2.0.0/24', gateway: '10.2.0.1', dns: [] },
+          subnets: [
+            { name: 'right-subnet', network: 'right-network', cidr: '10.2.0.0/24', gateway: '10.2.0.1', dns: [] },
+          ],
         },
         names: {
           ikePolicy: 'ikepolicy',
@@ -87,9 +97,27 @@ test('the example of existing networks creates one side only', () => {
   const { spec, warnings } = parseSpec(loadSpecFile('examples/existing-networks.yaml'));
   expect(warnings).toEqual([]);
   expect(spec.sites.map((site) => site.network)).toMatchObject([
-    { kind: 'created', subnet: { cidr: '10.1.0.0/24', gateway: '10.1.0.1' } },
-    { kind: 'existing', router: 'right-router', subnet: 'right-subnet' },
+    { kind: 'created', subnets: [{ cidr: '10.1.0.0/24', gateway: '10.1.0.1' }] },
+    { kind: 'existing', router: 'right-router', subnets: ['right-subnet'] },
   ]);
+});
+
+test('the example of several subnets has two networks on the left, and what exists on the right', () => {
+  const { spec, warnings } = parseSpec(loadSpecFile('examples/several-subnets.yaml'));
+  expect(warnings).toEqual([]);
+  expect(spec.sites.map((site) => site.network)).toMatchObject([
+    {
+      name: 'left-network',
+      router: 'left-router',
+      subnets: [
+        { name: 'left-subnet', network: 'left-network', cidr: '10.1.0.0/24' },
+        { name: 'left-subnet2', network: 'left-network', cidr: '10.1.1.0/24' },
+        { name: 'left-subnet3', network: 'left-db', cidr: '10.1.2.0/24' },
+      ],
+    },
+    { kind: 'existing', router: 'right-router', subnets: ['right-subnet', 'right-db-subnet'] },
+  ]);
+  expect(spec.check).toEqual({ via: 'console', pairs: 'all' });
 });
 
 describe('files', () => {

@@ -88,7 +88,7 @@ describe('defaults', () => {
 
   test("the gateway is the range's first host", () => {
     const { spec } = parseSpec(withLeftSubnet({ cidr: '10.1.0.128/25' }));
-    expect(spec.sites[0]?.network).toMatchObject({ subnet: { gateway: '10.1.0.129', dns: [] } });
+    expect(spec.sites[0]?.network).toMatchObject({ subnets: [{ gateway: '10.1.0.129', dns: [] }] });
   });
 
   test('a site may have its own cloud, external network and names', () => {
@@ -107,7 +107,7 @@ describe('defaults', () => {
     expect(spec.sites[0]).toMatchObject({
       cloud: 'other',
       externalNetwork: 'public',
-      network: { kind: 'created', name: 'net', router: 'r1', subnet: { name: 'sub' } },
+      network: { kind: 'created', name: 'net', router: 'r1', subnets: [{ name: 'sub' }] },
     });
     expect(spec.sites[1]).not.toHaveProperty('cloud');
   });
@@ -121,17 +121,17 @@ describe('defaults', () => {
   });
 
   test.each([
-    ['console', { via: 'console' }],
+    ['console', { via: 'console', pairs: 'one' }],
     ['none', { via: 'none' }],
     [{ via: 'none', image: 'cirros' }, { via: 'none' }],
     [
       { via: 'console', image: 'cirros', flavor: 'm1.tiny' },
-      { via: 'console', image: 'cirros', flavor: 'm1.tiny' },
+      { via: 'console', image: 'cirros', flavor: 'm1.tiny', pairs: 'one' },
     ],
-    ['ssh', { via: 'ssh', user: 'root', site: 'left' }],
+    ['ssh', { via: 'ssh', pairs: 'one', user: 'root', site: 'left' }],
     [
-      { via: 'ssh', image: 'cirros', user: 'cirros', site: 'right' },
-      { via: 'ssh', image: 'cirros', user: 'cirros', site: 'right' },
+      { via: 'ssh', image: 'cirros', user: 'cirros', site: 'right', pairs: 'all' },
+      { via: 'ssh', image: 'cirros', user: 'cirros', site: 'right', pairs: 'all' },
     ],
   ])('check: %j', (check, meant) => {
     expect(parseSpec({ ...validSpec(), check }).spec.check).toEqual(meant);
@@ -156,6 +156,10 @@ describe('warnings', () => {
     [{ check: 'none' }, ['check']],
     [{ retryFor: '5m' }, ['retryFor (5m) ends before tunnelTimeout (10m), so that the tunnel gets less time']],
     [{ profile: 'tutorial', ike: { auth: 'sha1' } }, []],
+    [
+      { profile: 'tutorial', sites: { ...validSpec().sites, left: siteOf('dbl', '10.1.0.0/24', '10.3.0.0/24') } },
+      ['ike.version'],
+    ],
   ])('%j', (fields, places) => {
     const { warnings } = parseSpec({ ...validSpec(), ...fields });
     expect(warnings.map((warning) => warning.split(': ')[0])).toEqual(places);
@@ -164,11 +168,15 @@ describe('warnings', () => {
 
 test('the longest names that are taken leave every owner mark within its limit', () => {
   const [left, right] = ['l'.repeat(24), 'r'.repeat(24)];
-  const sites = { [left]: siteOf('dbl', '10.1.0.0/24'), [right]: siteOf('cbk', '10.2.0.0/24') };
+  const further = { cidr: '172.31.255.248/29', network: 'n'.repeat(63) };
+  const sites = {
+    [left]: { region: 'dbl', network: { subnets: [{ cidr: '10.1.0.0/24' }, further] } },
+    [right]: siteOf('cbk', '10.2.0.0/24'),
+  };
   const longest = Array.from({ length: 48 }, (_, index) => 'x'.repeat(48 - index)).find(
     (name) => complaints({ name, sites }).length === 0,
   );
-  const { spec } = parseSpec({ name: longest, sites });
+  const { spec } = parseSpec({ name: longest, sites, check: { via: 'ssh', pairs: 'all' } });
   for (const { key, kind } of buildGraph(spec).steps) {
     const keys = kind === 'siteConnection' ? { nonce: 'n'.repeat(16), key: 'k'.repeat(8) } : {};
     const mark = { owner: 'o'.repeat(40), vpn: spec.name, step: key, run: crypto.randomUUID(), ...keys };

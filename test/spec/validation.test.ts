@@ -15,6 +15,10 @@ function withLeft(site: Readonly<Record<string, unknown>>) {
   return withSites({ ...validSpec().sites, left: site });
 }
 
+function withLeftSubnets(...subnets: readonly Readonly<Record<string, unknown>>[]) {
+  return withLeft({ region: 'dbl', network: { subnets } });
+}
+
 const REFUSED: readonly (readonly [promise: string, input: unknown, told: readonly string[]])[] = [
   ['a range with host bits set', withLeftSubnet({ cidr: '10.1.0.7/24' }), [`${SUBNET}.cidr: has host bits set`]],
   [
@@ -99,14 +103,40 @@ const REFUSED: readonly (readonly [promise: string, input: unknown, told: readon
     ['sites.constructor: is a reserved word'],
   ],
   [
-    'two subnets at a site',
-    withLeft(siteOf('dbl', '10.1.0.0/24', '10.3.0.0/24')),
-    ['sites.left.network.subnets: has 2 subnets; this release takes exactly one per site'],
+    'more subnets at a site than a run can make',
+    withLeft(siteOf('dbl', ...Array.from({ length: 17 }, (_, index) => `10.3.${index}.0/24`))),
+    ['sites.left.network.subnets: has 17 subnets'],
+  ],
+  ['no subnet at a site', withLeft(siteOf('dbl')), ['sites.left.network.subnets: is empty']],
+  [
+    'two subnets of one site that overlap',
+    withLeft(siteOf('dbl', '10.1.0.0/24', '10.1.0.128/25')),
+    ['sites.left.network.subnets[1].cidr: overlaps 10.1.0.0/24 of site left'],
   ],
   [
-    'no subnet at a site',
-    withLeft(siteOf('dbl')),
-    ['sites.left.network.subnets: has 0 subnets; this release takes exactly one per site'],
+    'two subnets of one site with one name',
+    withLeftSubnets({ name: 'a', cidr: '10.1.0.0/24' }, { name: 'a', cidr: '10.3.0.0/24' }),
+    ['sites.left.network.subnets[1].name: is the name of another subnet of this site'],
+  ],
+  [
+    'a template that gives all subnets of a site one name',
+    { ...withLeft(siteOf('dbl', '10.1.0.0/24', '10.3.0.0/24')), names: { subnet: '{vpn}-{site}{n}' } },
+    ['names.subnet: gives several subnets of site left the name left-right-left'],
+  ],
+  [
+    'a name for a network of the site that no subnet is on',
+    withLeft({ region: 'dbl', network: { name: 'net', subnets: [{ cidr: '10.1.0.0/24', network: 'other' }] } }),
+    ['sites.left.network.name: names a network that no subnet is on'],
+  ],
+  [
+    'a name of a further network that cannot stand in a mark',
+    withLeftSubnets({ cidr: '10.1.0.0/24' }, { cidr: '10.3.0.0/24', network: 'my net' }),
+    ['sites.left.network.subnets[1].network: cannot be the name of a further network'],
+  ],
+  [
+    'an existing subnet twice',
+    withLeft({ region: 'dbl', network: { router: 'old', subnets: ['a', 'b', 'a'] } }),
+    ['sites.left.network.subnets[2]: is listed twice'],
   ],
   [
     'an existing subnet without its router',
@@ -121,10 +151,7 @@ const REFUSED: readonly (readonly [promise: string, input: unknown, told: readon
   [
     'an existing subnet beside a new one',
     withLeft({ region: 'dbl', network: { router: 'old', subnets: ['old', { cidr: '10.1.0.0/24' }] } }),
-    [
-      'sites.left.network.subnets: has 2 subnets; this release takes exactly one per site',
-      'sites.left.network.subnets: mixes existing subnets (names or ids) with new ones (mappings)',
-    ],
+    ['sites.left.network.subnets: mixes existing subnets (names or ids) with new ones (mappings)'],
   ],
   ['a VPN name with capitals', { ...validSpec(), name: 'Left' }, ['name: is not a VPN name']],
   ['a VPN name of 49 characters', { ...validSpec(), name: 'x'.repeat(49) }, ['name: is not a VPN name']],
@@ -195,6 +222,11 @@ const REFUSED: readonly (readonly [promise: string, input: unknown, told: readon
     ['check.user: has a meaning only with via: ssh', 'check.site: has a meaning only with via: ssh'],
   ],
   [
+    'pairs for a check that pings nothing',
+    { ...validSpec(), check: { via: 'none', pairs: 'all' } },
+    ['check.pairs: has no meaning with via: none, which pings nothing'],
+  ],
+  [
     'a user and a site that are none, all at once',
     { ...validSpec(), check: { via: 'ssh', user: 'root; reboot', site: 'middle' } },
     ['check.user: is not the name of a user', 'check.site: is not a site of this spec'],
@@ -225,7 +257,9 @@ describe('did you mean', () => {
   });
 
   test('a word like no other is answered with all that are known', () => {
-    expect(problemsOf(withLeftSubnet({ zzz: 1 }))).toMatchObject([{ cure: 'known here: name, cidr, gateway, dns' }]);
+    expect(problemsOf(withLeftSubnet({ zzz: 1 }))).toMatchObject([
+      { cure: 'known here: name, network, cidr, gateway, dns' },
+    ]);
   });
 });
 
@@ -235,6 +269,11 @@ describe('allowed', () => {
     ['neighbouring ranges', withLeftSubnet({ cidr: '10.2.1.0/24' })],
     ['the smallest range', withLeftSubnet({ cidr: '10.1.0.8/29' })],
     ['the last host as a gateway', withLeftSubnet({ gateway: '10.1.0.254' })],
+    [
+      'several subnets on several networks',
+      withLeftSubnets({ cidr: '10.1.0.0/24' }, { cidr: '10.3.0.0/24', network: 'db' }),
+    ],
+    ['several existing subnets', withLeft({ region: 'dbl', network: { router: 'r', subnets: ['a', 'b'] } })],
     ['letters of other scripts', withLeftSubnet({ name: 'Büro-東京' })],
     [
       'longest site names with a short VPN name',

@@ -36,6 +36,23 @@ test('the VPN stands over them, proven, and leaves them as they were', async () 
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 60_000);
 
+test('at both sites: only the VPN itself is made, and a router is not joined with itself', async () => {
+  await makeNetwork(bed.simulator, 'near', '10.11.0.0/24');
+  const before = bed.simulator.snapshot();
+  const at = (router: string, ...subnets: readonly string[]) => ({ region: 'cbk', network: { router, subnets } });
+  const sites = { left: at('near-router', 'near-subnet'), right: at('own-router', 'own-subnet') };
+  const mark = bed.simulator.log.length;
+  const { messages, result } = await bed.end(await bed.provision('both', { sites, check: 'none' }));
+  expect(messages).toEqual([]);
+  expect(result?.links[0]?.statuses).toEqual({ left: 'ACTIVE', right: 'ACTIVE' });
+  expect(bed.writesSince(mark).filter((write) => !write.includes('/vpn/'))).toEqual([]);
+  expect((await bed.end(await bed.destroy('both'))).messages).toEqual([]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+  const same = { ...sites, left: at('own-router', 'own-subnet') };
+  const ended = await bed.end(await bed.provision('itself', { sites: same, check: 'none' }));
+  expect(ended.messages.join('\n')).toContain('sites left and right name the same router own-router');
+}, 60_000);
+
 test('two VPNs over one router share its one VPN service, and the last one out removes it', async () => {
   const before = bed.simulator.snapshot();
   const services = () => bed.simulator.regions.get('cbk')?.rows('vpnservice') ?? [];

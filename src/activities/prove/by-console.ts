@@ -6,7 +6,7 @@ import type { LinkInput } from '../../workflows/protocol.js';
 import type { Attempt } from '../attempt.js';
 import { type ConsoleReport, readConsole } from '../check-script.js';
 import { isGone, refuse } from '../failures.js';
-import type { Direction, Prover } from './prover.js';
+import { type Direction, type Prover, type Vm, vmsOf } from './prover.js';
 
 /** Lines of a console that are read: enough for minutes of our own, with a kernel's chatter between. */
 const CONSOLE_LINES = 400;
@@ -16,50 +16,63 @@ export async function proverByConsole(
   input: LinkInput,
   attempt: Attempt,
 ): Promise<Prover> {
-  const started = new Set<Direction>();
-  const listen = async (direction: Direction): Promise<ConsoleReport> => {
-    try {
-      const report = await readConsoleOf(direction, input, attempt);
-      if (report.started) started.add(direction);
-      return report;
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      throw refuse(
-        'CheckInconclusive',
-        `test VM ${direction.server} of ${direction.from} is gone, or region ${direction.region.name} gives no console output: someone removed it, or use check: ssh or check: none`,
-      );
-    }
+  const vms = vmsOf(directions);
+  const started = new Set<Vm>();
+  const listen = async (): Promise<ReadonlyMap<Direction, ConsoleReport>> => {
+    const reports = await Promise.all(
+      vms.map(async (vm) => {
+        const text = await consoleOrRefusal(vm, attempt);
+        const own = directions.filter(({ from }) => from === vm);
+        return own.map((direction) => [direction, reportOf(direction, text, input)] as const);
+      }),
+    );
+    for (const [{ from }, report] of reports.flat()) if (report.started) started.add(from);
+    return new Map(reports.flat());
   };
   // Sequences up to these began before the connections stood.
-  const baselines = new Map<Direction, number>();
-  for (const direction of directions) baselines.set(direction, (await listen(direction)).begun);
+  const baselines = await listen();
   return {
     get hears() {
-      return started.size === directions.length;
+      return started.size === vms.length;
     },
     async look() {
-      const reports = await Promise.all(directions.map(async (one) => [one, await listen(one)] as const));
-      return reports.flatMap(([one, report]) =>
+      return [...(await listen())].flatMap(([direction, report]) =>
         report.measured
-          .filter(({ sequence, received }) => sequence > (baselines.get(one) ?? 0) && received > 0)
-          .map(({ sequence: _, ...summary }) => ({ from: one.from, to: one.to, address: one.address, ...summary })),
+          .filter(({ sequence, received }) => sequence > (baselines.get(direction)?.begun ?? 0) && received > 0)
+          .map(({ sequence: _, ...summary }) => ({ direction, ...summary })),
       );
     },
     async inconclusive() {
-      const silent = directions.filter((direction) => !started.has(direction)).map((direction) => direction.from);
+      const silent = vms.filter((vm) => !started.has(vm));
       if (silent.length === 0) return undefined;
       return neverRan(silent, input);
     },
   };
 }
 
-/** For the VMs of these sites. */
-export function neverRan(sites: readonly string[], { link, timeoutMs }: LinkInput): string {
-  return `the test VM of ${sites.join(' and ')} never ran its script within ${timeoutMs / 1000} s, so nothing is known of tunnel ${link}: its image may not run user data (cloud-init), or not reach the metadata`;
+/** For these VMs. */
+export function neverRan(vms: readonly Vm[], { link, timeoutMs }: LinkInput): string {
+  return `the test VM of ${vms.map((vm) => vm.name).join(' and ')} never ran its script within ${timeoutMs / 1000} s, so nothing is known of tunnel ${link}: its image may not run user data (cloud-init), or not reach the metadata`;
 }
 
-/** What the console of the VM that pings tells so far. */
-export async function readConsoleOf(direction: Direction, input: LinkInput, attempt: Attempt): Promise<ConsoleReport> {
-  const text = await attempt.read((call) => direction.region.consoleOutput(direction.server, CONSOLE_LINES, call));
-  return readConsole(text, input.run, direction.from, direction.to);
+/** What a VM's console shows so far. */
+export function consoleOf({ id, region }: Vm, attempt: Attempt): Promise<string> {
+  return attempt.read((call) => region.consoleOutput(id, CONSOLE_LINES, call));
+}
+
+/** What the console of the VM that pings tells of one direction. */
+function reportOf({ from, to }: Direction, text: string, { run }: LinkInput): ConsoleReport {
+  return readConsole(text, run, from.site, to.name);
+}
+
+async function consoleOrRefusal(vm: Vm, attempt: Attempt): Promise<string> {
+  try {
+    return await consoleOf(vm, attempt);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    throw refuse(
+      'CheckInconclusive',
+      `test VM ${vm.id} of ${vm.name} is gone, or region ${vm.region.name} gives no console output: someone removed it, or use check: ssh or check: none`,
+    );
+  }
 }

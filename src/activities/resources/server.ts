@@ -1,12 +1,12 @@
 /**
- * The test VM of a site: pings its peers, or lets the check log in to have it do so, and goes away once that is proven.
+ * The test VM of a site's subnet: pings its peers, or lets the check log in to have it do so, and goes away once that is proven.
  * The rule: it has no path to its peer but the tunnel: one port, and what is pinged is the peer's own address. A floating IP leads to one of the two only.
  */
 import { Buffer } from 'node:buffer';
 import type { Server } from '../../openstack/types.js';
-import { checkScript, loginScript } from '../check-script.js';
+import { checkScript, loginScript, nameOfVm } from '../check-script.js';
 import { later, orGone } from '../failures.js';
-import { type Found, type Kind, markOf, need, type StepScope } from '../kind.js';
+import { type Found, type Kind, markOf, need, needAll, type StepScope } from '../kind.js';
 import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
 import { sshKeyOf } from '../ssh-key.js';
 
@@ -61,7 +61,12 @@ function scriptOf(scope: StepScope<'server'>): string {
   if (login !== undefined) return loginScript({ ...about, user: login, publicKey: sshKeyOf(scope).publicKey });
   return checkScript({
     ...about,
-    peers: peers.map((peer) => ({ site: peer, address: need(scope, 'port', peer).address ?? '' })),
+    peers: peers.flatMap((peer) =>
+      needAll(scope, 'port', peer).map(({ part, output }) => ({
+        name: nameOfVm(peer, part),
+        address: output.address ?? '',
+      })),
+    ),
   });
 }
 

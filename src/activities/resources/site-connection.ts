@@ -4,8 +4,8 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { siteStepKey } from '../../graph/build-graph.js';
 import { KINDS } from '../../graph/kinds.js';
+import { partsAt } from '../../graph/step-keys.js';
 import type { StepOutput } from '../../graph/types.js';
 import { OpenStackError } from '../../openstack/errors.js';
 import type { PskSource } from '../../spec/types.js';
@@ -88,17 +88,20 @@ export const siteConnection: Kind<'siteConnection'> = {
 const PLUGGED_WITHIN = 1 / 5;
 
 /**
- * Waits for the router's leg in a created subnet to be plugged. An agent starts a router's IKE daemon with its first connection; before the leg is
+ * Waits for the router's legs in created subnets to be plugged. An agent starts a router's IKE daemon with its first connection; before a leg is
  * there the daemon finds no address of its own in the subnet and cannot install the tunnel's policies, and an agent that sees no tunnel then does not
  * report the connection until its router is updated (seen with neutron-vpnaas 21: PENDING_CREATE for minutes, no packet through).
  */
 async function untilPlugged({ site, outputs, region, attempt, worker }: Scope): Promise<void> {
-  const leg = outputs[siteStepKey(site.site, 'routerInterface')];
-  if (leg === undefined) return;
-  await attempt.untilOrFor(worker.timing.attemptMs * PLUGGED_WITHIN, async () => {
-    const port = await orGone(attempt.read((call) => region.show('ports', leg.id, call)));
+  const legs = partsAt(outputs, site.site, 'routerInterface');
+  if (legs.length === 0) return;
+  const isPlugged = async ({ output }: (typeof legs)[number]) => {
+    const port = await orGone(attempt.read((call) => region.show('ports', output.id, call)));
     return port === undefined || port.status === 'ACTIVE';
-  });
+  };
+  await attempt.untilOrFor(worker.timing.attemptMs * PLUGGED_WITHIN, async () =>
+    (await Promise.all(legs.map(isPlugged))).every(Boolean),
+  );
 }
 
 /**

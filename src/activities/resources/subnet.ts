@@ -1,5 +1,6 @@
 /** The subnet of a created network. Its range cannot change; its name and name servers can. */
-import { need } from '../kind.js';
+import { siteStepKey } from '../../graph/step-keys.js';
+import { needAt } from '../kind.js';
 import { neutronKind } from './neutron-kind.js';
 
 export const subnet = neutronKind({
@@ -7,7 +8,7 @@ export const subnet = neutronKind({
   collection: 'subnets',
   body: (scope) => ({
     name: scope.step.name,
-    network_id: need(scope, 'network').id,
+    network_id: needAt(scope, siteStepKey(scope.step.site, 'network', scope.step.want.network)).id,
     ip_version: 4,
     cidr: scope.step.want.cidr,
     gateway_ip: scope.step.want.gateway,
