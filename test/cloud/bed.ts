@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
-import { RegionLink } from '../../src/client/index.js';
+import { RegionLink, type VpnRun } from '../../src/client/index.js';
 import { Clouds } from '../../src/openstack/clouds-config.js';
 import { Session } from '../../src/openstack/session.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
+import type { ProvisionResult } from '../../src/workflows/protocol.js';
 import { Target } from '../contract/target.js';
 import { changesBetween } from '../support/changes.js';
 import { WorkerProcess } from '../support/worker-process.js';
@@ -35,8 +36,8 @@ export function labTarget(): Target {
 }
 
 export class CloudBed {
-  /** Names of all VPNs that were asked for. */
-  private readonly vpns = new Set<string>();
+  /** Of VPNs that were asked for, the newest of each. */
+  private readonly runs = new Map<string, VpnRun<ProvisionResult>>();
 
   private constructor(
     readonly server: DevServer,
@@ -97,9 +98,15 @@ export class CloudBed {
     this.worker = await startWorker(this.server, this.folder, this.masterKey, this.secrets);
   }
 
+  /** Starts the tutorial on these clouds, with changes to its spec. */
+  async provision(name: string, change: Record<string, unknown> = {}): Promise<VpnRun<ProvisionResult>> {
+    const run = await this.link.provision(this.spec(name, change));
+    this.runs.set(name, run);
+    return run;
+  }
+
   /** The tutorial's spec for these clouds, with changes. */
   spec(name: string, change: Record<string, unknown> = {}): Record<string, unknown> {
-    this.vpns.add(name);
     const file = loadSpecFile('examples/tutorial.yaml') as { sites: Record<string, object> };
     const sites = Object.fromEntries(
       REGIONS.map((region) => [region, { ...file.sites[region], region, cloud: `demo-${region}` }]),
@@ -135,8 +142,13 @@ export class CloudBed {
 
   /** Removes what a test left that has failed, so that the next one does not fail of it. */
   async tidy(): Promise<void> {
-    for (const name of this.vpns) await (await this.link.destroy(name)).result();
-    this.vpns.clear();
+    for (const [name, run] of this.runs) {
+      // Most have ended.
+      await run.cancel().catch(() => undefined);
+      await run.result().catch(() => undefined);
+      await (await this.link.destroy(name)).result();
+    }
+    this.runs.clear();
   }
 
   /** What differs from the clouds as they were at the start, once they have come to rest. */

@@ -7,6 +7,8 @@ import { bedOfUnchangedClouds, type Connection, eventually } from './bed.js';
 const bed = bedOfUnchangedClouds();
 
 const CONNECTIONS = '/v2.0/vpn/ipsec-site-connections';
+/** A look takes a second or more, and an agent up to a minute. */
+const LOOKS_UNTIL_REMINDED = 60;
 
 type Break = (left: Connection) => Promise<unknown>;
 
@@ -32,14 +34,28 @@ async function brokenBy(
   spec: Record<string, unknown> = {},
 ): Promise<string> {
   const { release } = bed().proxy.hold({ method: 'POST', path: /ipsec-site-connections$/, region: 'right' });
-  const run = await bed().link.provision(bed().spec(name, { tunnelTimeout: '60s', check: 'none', ...spec }));
+  const run = await bed().provision(name, { tunnelTimeout: '60s', check: 'none', ...spec });
   // Neutron refuses a change until the agent has it.
-  const left = await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE');
+  const left = await takenUp();
   const router = await routerOf(left);
   await breakIt(left);
   await untilHeard(heard, left, router);
   release();
   return failureOf(run.result());
+}
+
+/** The left connection, once its agent has it. One that has lost it is reminded, as the run itself does once both ends are made. */
+async function takenUp(): Promise<Connection> {
+  const router = await routerOf(await bed().connection('left'));
+  let looks = 0;
+  return eventually(async () => {
+    const left = await bed().connection('left');
+    if (left.status !== 'PENDING_CREATE') return left;
+    looks++;
+    if (looks % LOOKS_UNTIL_REMINDED === 0)
+      await bed().byHand('left', 'PUT', `/v2.0/routers/${router}`, { router: { admin_state_up: true } });
+    return undefined;
+  }, 'the agent of left to take up its connection');
 }
 
 async function untilHeard(heard: Heard, left: Connection, router: string): Promise<void> {
@@ -179,7 +195,7 @@ async function moveGateway(region: string, router: string, address: string): Pro
 
 test('two ends of which neither begins', async () => {
   const spec = { tunnelTimeout: '60s', check: 'none', connection: { initiator: 'response-only' } };
-  const run = await bed().link.provision(bed().spec('nobody-begins', spec));
+  const run = await bed().provision('nobody-begins', spec);
   expect(await failureOf(run.result())).toMatch(/both ends are response-only, so neither begins/);
 });
 
@@ -187,7 +203,7 @@ test('no agent at one end', async () => {
   // Its host goes on, so that routers and VMs stand.
   agents('left', 'STOP');
   try {
-    const run = await bed().link.provision(bed().spec('no-agent', { tunnelTimeout: '60s', check: 'none' }));
+    const run = await bed().provision('no-agent', { tunnelTimeout: '60s', check: 'none' });
     expect(await failureOf(run.result())).toMatch(/no VPN agent of left has picked up.*2127166/s);
   } finally {
     agents('left', 'CONT');

@@ -31,7 +31,7 @@ describe('a step that the cloud refuses', () => {
   test.each(KINDS_MADE)('%s: FAILED, and both regions as before', async (kind) => {
     const name = `no-${kind.toLowerCase()}`;
     const met = bed().proxy.order({ ...callOf(kind), region: 'right', deed: { kind: 'refuse', status: 403 } });
-    const run = await bed().link.provision(bed().spec(name, { check: 'ssh' }));
+    const run = await bed().provision(name, { check: 'ssh' });
     await expect(run.result()).rejects.toThrow(VpnFailedError);
     await met;
   });
@@ -42,7 +42,7 @@ describe('a cancel', () => {
     'while a %s is made: CANCELLED, and both regions as before',
     async (kind) => {
       const { met, release } = bed().proxy.hold({ ...callOf(kind), region: 'right' });
-      const run = await bed().link.provision(bed().spec(`cancel-${kind.toLowerCase()}`));
+      const run = await bed().provision(`cancel-${kind.toLowerCase()}`);
       await met;
       await run.cancel();
       release();
@@ -51,7 +51,7 @@ describe('a cancel', () => {
   );
 
   test('while the tunnel is waited for: CANCELLED, and both regions as before', async () => {
-    const run = await bed().link.provision(bed().spec('cancel-tunnel'));
+    const run = await bed().provision('cancel-tunnel');
     await bed().connection('left', ({ status }) => status !== 'PENDING_CREATE');
     await run.cancel();
     await expect(run.result()).rejects.toThrow(VpnCancelledError);
@@ -61,7 +61,7 @@ describe('a cancel', () => {
 describe('what is survived', () => {
   test('a worker killed while connections are made: proven, and nothing double', async () => {
     const lost = bed().proxy.order({ ...callOf('siteConnection'), deed: { kind: 'lose-answer' } });
-    const run = await bed().link.provision(bed().spec('killed'));
+    const run = await bed().provision('killed');
     await lost;
     await bed().loseWorker();
     const result = await run.result();
@@ -74,7 +74,7 @@ describe('what is survived', () => {
     const orders = KINDS_MADE.map((kind) =>
       bed().proxy.order({ ...callOf(kind), region: 'left', deed: { kind: 'lose-answer' } }),
     );
-    const run = await bed().link.provision(bed().spec('lossy', { check: 'ssh' }));
+    const run = await bed().provision('lossy', { check: 'ssh' });
     const result = await run.result();
     expect(result.proof).toBe('proven');
     await Promise.all(orders);

@@ -20,7 +20,7 @@ describe.sequential.each(['console', 'ssh'])('the tutorial, proven by %s', (via)
 
   test('both connections are ACTIVE and both ways answer', async () => {
     const capture = await Capture.start();
-    const run = await bed.link.provision(bed.spec(NAME, { check: via }));
+    const run = await bed.provision(NAME, { check: via });
     result = await run.result();
     packets = await capture.stop();
     expect(result.proof).toBe('proven');
@@ -57,7 +57,7 @@ describe.sequential.each(['console', 'ssh'])('the tutorial, proven by %s', (via)
 
   test('applied again nothing is written', async () => {
     bed.proxy.clear();
-    const again = await (await bed.link.provision(bed.spec(NAME, { check: 'none' }))).result();
+    const again = await (await bed.provision(NAME, { check: 'none' })).result();
     expect(bed.proxy.log.filter(({ method }) => method !== 'GET')).toEqual([]);
     const ids = ({ sites }: ProvisionResult) => sites.flatMap((site) => site.resources.map(({ id }) => id));
     expect(ids(again)).toEqual(ids(result));
