@@ -47,7 +47,6 @@ const EVERYTHING: Questions = {
 export function makeExamineClouds(worker: WorkerContext) {
   return (): Promise<ExamineOutput> =>
     Attempt.run(worker.timing, async (attempt) => ({
-      owner: worker.owner,
       places: await examineClouds(worker.clouds, EVERYTHING, attempt.read),
     }));
 }

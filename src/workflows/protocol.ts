@@ -396,7 +396,6 @@ export interface PlaceReport {
 }
 
 export interface ExamineOutput {
-  readonly owner: string;
   readonly places: readonly PlaceReport[];
 }
 

@@ -316,10 +316,9 @@ describe('what a cloud cannot', () => {
       ...ask,
       fault: { kind: 'answer', status: 501, body: { notImplemented: { message: 'no console' } }, effect: false },
     });
-    const refused = await plan(tutorialSpec({ name: 'heard' }));
-    expect(
-      refused.findings.find(({ about, sites }) => about === 'console output' && sites.includes('left'))?.verdict,
-    ).not.toBe('ok');
+    expect(said(await plan(tutorialSpec({ name: 'heard' })), 'problem').join('\n')).toMatch(
+      /console output \(left\): .*501 notImplemented: no console/,
+    );
     simulator.faults.clear();
   });
 
@@ -350,9 +349,8 @@ test('doctor tells of each region what it can, and one that is away keeps no oth
     times: 1_000,
     fault: { kind: 'answer', status: 503, effect: false },
   });
-  const { owner, places } = await run<ExamineOutput>('examineClouds');
+  const { places } = await run<ExamineOutput>('examineClouds');
   simulator.faults.clear();
-  expect(owner).toBe('test@default');
   const [cbk, dbl] = places;
   expect([cbk?.region, dbl?.region]).toEqual(['cbk', 'dbl']);
   expect(cbk?.findings.filter(({ verdict }) => verdict === 'problem')).toEqual([]);

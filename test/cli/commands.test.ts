@@ -8,6 +8,22 @@ import { EXIT, errorReport, exitCodeOf, UsageError } from '../../src/cli/exit-co
 import { InvalidSpecError } from '../../src/spec/index.js';
 import { regionlink } from '../support/terminal.js';
 
+const COMMANDS = [
+  'plan',
+  'apply',
+  'destroy',
+  'cancel',
+  'status',
+  'list',
+  'sweep',
+  'validate',
+  'graph',
+  'doctor',
+  'worker',
+  'simulator',
+  'demo',
+];
+
 function specFile(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'spec-')), 'spec.yaml');
   writeFileSync(path, text);
@@ -17,23 +33,7 @@ function specFile(text: string): string {
 test('help names every command and the exit codes', async () => {
   const { status, stdout } = await regionlink(['--help']);
   expect(status).toBe(0);
-  for (const name of [
-    'plan',
-    'apply',
-    'destroy',
-    'cancel',
-    'status',
-    'list',
-    'sweep',
-    'validate',
-    'graph',
-    'doctor',
-    'worker',
-    'simulator',
-    'demo',
-    '130  interrupted',
-  ])
-    expect(stdout).toContain(name);
+  for (const name of [...COMMANDS, '130  interrupted']) expect(stdout).toContain(name);
 });
 
 test('a mistyped command is answered with the one that was meant', async () => {
@@ -82,26 +82,16 @@ test('validate and graph answer in JSON', async () => {
   ).toBe(27);
 });
 
-test.each([
-  'plan',
-  'apply',
-  'destroy',
-  'cancel',
-  'status',
-  'list',
-  'validate',
-  'graph',
-  'doctor',
-  'worker',
-  'simulator',
-  'demo',
-])('help of %s says what it does, its options, how it ends, what it reads, and an example', async (name) => {
-  const { status, stdout } = await regionlink([name, '--help']);
-  expect(status).toBe(0);
-  for (const part of ['Options:', '--json', 'Exit codes:', '    2  ', 'Environment:', 'NO_COLOR', 'Example:'])
-    expect(stdout).toContain(part);
-  expect(stdout).toMatch(new RegExp(`Example:\\n .*regionlink ${name}`));
-});
+test.each(COMMANDS)(
+  'help of %s says what it does, its options, how it ends, what it reads, and an example',
+  async (name) => {
+    const { status, stdout } = await regionlink([name, '--help']);
+    expect(status).toBe(0);
+    for (const part of ['Options:', '--json', 'Exit codes:', '    2  ', 'Environment:', 'NO_COLOR', 'Example:'])
+      expect(stdout).toContain(part);
+    expect(stdout).toMatch(new RegExp(`Example:\\n .*regionlink ${name}`));
+  },
+);
 
 test.each([
   ['-p', 'abc', /--port <port>.*'abc'.*0 to 65535/],

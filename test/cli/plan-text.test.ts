@@ -65,7 +65,7 @@ describe('a plan', () => {
   });
 
   test('counts what is to do, and has both regions side by side, below each other where they do not fit', () => {
-    expect(text(80)).toMatch(
+    expect(text(100)).toMatch(
       /^Plan of VPN left-right: 1 in conflict, 1 to change, 1 to create, 1 to share, 1 to adopt\n/,
     );
     expect(text(80)).toMatch(/left \(dbl\) +right \(cbk\)\n/);

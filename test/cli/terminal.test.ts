@@ -9,11 +9,15 @@ import { TestBed, tutorialSpec } from '../support/test-bed.js';
 
 let bed: TestBed;
 let file: string;
+/** Of the same VPN, with other policies. */
+let sound: string;
 
 beforeAll(async () => {
   bed = await TestBed.start();
   file = join(mkdtempSync(join(tmpdir(), 'regionlink-cli-')), 'spec.yaml');
   writeFileSync(file, stringify(tutorialSpec({ check: 'none' })));
+  sound = join(dirname(file), 'sound.yaml');
+  writeFileSync(sound, stringify(tutorialSpec({ check: 'none', profile: 'sound' })));
 }, 120_000);
 
 afterAll(() => bed.stop());
@@ -147,8 +151,6 @@ describe('in a pipe', () => {
   });
 
   test('what is in conflict is told with its fields and not begun: plan and apply end with 1', async () => {
-    const sound = join(dirname(file), 'sound.yaml');
-    writeFileSync(sound, stringify(tutorialSpec({ check: 'none', profile: 'sound' })));
     const mark = bed.simulator.log.length;
     const planned = await regionlink(['plan', '-f', sound], env());
     expect(planned.status).toBe(1);
@@ -228,6 +230,8 @@ describe('--json says how it went wrong', () => {
     await regionlink(['apply', '-f', file, '--yes', '--detach', '--json'], env());
     const busy = await regionlink(['destroy', 'left-right', '--yes', '--json'], env());
     expect([busy.status, report(busy.stdout).type]).toEqual([3, 'VpnBusyError']);
+    const other = await regionlink(['apply', '-f', sound, '--json'], env());
+    expect([other.status, report(other.stdout).type]).toEqual([3, 'VpnBusyError']);
     expect(JSON.parse((await regionlink(['cancel', 'left-right', '--json'], env())).stdout)).toEqual({
       vpn: 'left-right',
       cancelled: true,
