@@ -15,13 +15,13 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { beatEveryMs } from './activities/attempt.js';
+import { examineClouds, INDISPENSABLE } from './activities/examine-clouds.js';
 import { createActivities } from './activities/index.js';
 import { proxyProblem } from './activities/prove/tcp.js';
 import { WorkerContext } from './activities/worker-context.js';
 import { connectToTemporal, type TemporalPlace } from './client/connect.js';
 import { TemporalUnavailableError } from './client/errors.js';
 import type { Clouds } from './openstack/clouds-config.js';
-import { type Region, Regions } from './openstack/region.js';
 import { readWorkerConfig, type WorkerConfig, WorkerConfigError, type WorkerSettings } from './worker-config.js';
 import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
 
@@ -31,9 +31,6 @@ const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
 /** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
 const ALREADY_EXISTS = 6;
 const UNIMPLEMENTED = 12;
-
-/** What VPNs take of Neutron, by alias. */
-const NEEDED_EXTENSIONS = ['vpnaas', 'vpn-endpoint-groups'];
 
 /** Milliseconds for each call of a preflight whose configuration has no timeout that can be used. */
 const PREFLIGHT_TIMEOUT_MS = 30_000;
@@ -156,13 +153,13 @@ async function registerSearchAttributes(operator: Operator, namespace: string): 
 /** Everything that keeps a worker with these settings from working, in words. Logs in at each cloud; adds the search attributes that are missing. */
 export async function preflight({ config, clouds, problems }: WorkerSettings): Promise<readonly (string | Error)[]> {
   const timeoutMs = config?.timing.httpTimeoutMs ?? PREFLIGHT_TIMEOUT_MS;
-  const [temporal, proxy, ...ofClouds] = await Promise.all([
+  const [temporal, proxy, ofClouds] = await Promise.all([
     temporalProblems(config?.owner),
     config?.sshProxy === undefined ? undefined : proxyProblem(config.sshProxy, timeoutMs),
-    ...(clouds === undefined ? [] : clouds.names.map((name) => cloudProblems(clouds, name, timeoutMs))),
+    clouds === undefined ? [] : cloudProblems(clouds, timeoutMs),
   ]);
   const none = clouds?.names.length === 0 ? ['no cloud is configured: add clouds.yaml, or OS_* variables'] : [];
-  return [...problems, ...temporal, ...(proxy === undefined ? [] : [proxy]), ...none, ...ofClouds.flat()];
+  return [...problems, ...temporal, ...(proxy === undefined ? [] : [proxy]), ...none, ...ofClouds];
 }
 
 async function temporalProblems(owner: string | undefined): Promise<readonly (string | Error)[]> {
@@ -190,43 +187,13 @@ async function temporalProblems(owner: string | undefined): Promise<readonly (st
   }
 }
 
-async function cloudProblems(clouds: Clouds, name: string, timeoutMs: number): Promise<readonly string[]> {
-  const regions = new Regions();
-  const options = { timeoutMs };
-  try {
-    // The login first: refused, it is told once and not for every region.
-    const offered = await regions.session(clouds.get(name)).regions(options);
-    const listed = clouds.regionsOf(name);
-    const all = await Promise.all(
-      (listed.length > 0 ? listed : offered).map((region) =>
-        regionProblems(regions.open(clouds.get(name, region), region), `cloud ${name}, region ${region}`, options),
-      ),
-    );
-    return all.flat();
-  } catch (error) {
-    return [`cloud ${name}: ${(error as Error).message}`];
-  }
-}
-
-async function regionProblems(
-  region: Region,
-  where: string,
-  options: { readonly timeoutMs: number },
-): Promise<readonly string[]> {
-  const failed = (error: unknown) => `${where}: ${(error as Error).message}`;
-  const extensions = region.list('extensions', options).then((present) => {
-    const missing = NEEDED_EXTENSIONS.filter((alias) => !present.some((extension) => extension.alias === alias));
-    return missing.length > 0 ? `${where}: lacks the extension ${missing.join(' and ')}` : undefined;
-  }, failed);
-  const networks = region
-    .list('networks', options)
-    .then(
-      (present) =>
-        present.some((network) => network['router:external']) ? undefined : `${where}: shows no external network`,
-      failed,
-    );
-  const problems = await Promise.all([extensions, networks]);
-  return [...new Set(problems.filter((problem) => problem !== undefined))];
+/** What keeps VPNs from being made anywhere in these clouds. */
+async function cloudProblems(clouds: Clouds, timeoutMs: number): Promise<readonly string[]> {
+  const reports = await examineClouds(clouds, INDISPENSABLE, (call) => call({ timeoutMs }));
+  return reports.flatMap(({ cloud, region, findings }) => {
+    const where = region === undefined ? `cloud ${cloud}` : `cloud ${cloud}, region ${region}`;
+    return findings.filter(({ verdict }) => verdict === 'problem').map(({ said }) => `${where}: ${said}`);
+  });
 }
 
 /** What a worker says of itself as it goes. */

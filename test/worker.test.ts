@@ -113,6 +113,13 @@ test('a namespace that is not there is told', async () => {
   expect(stderr).toMatch(/namespace nowhere of Temporal at .* cannot be used: .*not found/i);
 }, 60_000);
 
+test('without a worker doctor says so, with the cure, and ends', async () => {
+  const { status, stdout } = await regionlink(['doctor', '--json'], { TEMPORAL_ADDRESS: server.address });
+  expect([status, JSON.parse(stdout)]).toEqual([1, { workers: [], places: [] }]);
+  const { stdout: text } = await regionlink(['doctor'], { TEMPORAL_ADDRESS: server.address });
+  expect(text).toMatch(/✖ workers: none takes tasks[\s\S]*→ start one: regionlink worker/);
+}, 60_000);
+
 test('with --json its states are lines of standard output, and nothing else is; --check tells whether it works', async () => {
   const [program = '', ...args] = COMMAND;
   const worker = spawn(program, [...args, 'worker', '--json'], {

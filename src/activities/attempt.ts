@@ -88,9 +88,9 @@ export class Attempt {
     return Context.current().cancellationSignal;
   }
 
-  read<T>(call: (options: ReadOptions) => Promise<T>): Promise<T> {
-    return call({ signal: this.signal, timeoutMs: this.timing.httpTimeoutMs });
-  }
+  /** A function of its own, so that it can be handed to who only asks. */
+  readonly read = <T>(call: (options: ReadOptions) => Promise<T>): Promise<T> =>
+    call({ signal: this.signal, timeoutMs: this.timing.httpTimeoutMs });
 
   /** Sends a write, if it is certain to end within this attempt. A failure that leaves its effect open is noted as doubt. */
   async write<T>(call: (options: WriteOptions) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /**
  * The algorithm of "ensure", once for every kind: find before create on every attempt, adopt what is equal, change what can be changed, refuse the rest.
- * The rule: it never deletes, but for one case: a resource of ours in ERROR that nothing uses is removed and made again.
+ * The rule: what is decided is decided by `inspectKind`, which only reads and which a plan asks as well. Nothing is ever deleted, but for one case: a
+ * resource of ours in ERROR that nothing uses is removed and made again.
  */
 import type { ResourceKind, StepAction, StepOutput } from '../graph/types.js';
 import { verdictOn } from '../openstack/error-table.js';
@@ -14,31 +15,52 @@ const LOOKS = 5;
 /** Kinds and regions in which a create was seen in a later list by this worker; asked once each, not once a step. */
 const seen = new Set<string>();
 
+/** What stands for a step, and what is not as wanted. */
+export interface Inspection {
+  /** What the step uses. Undefined: it makes one. */
+  readonly found: Found | undefined;
+  readonly differences: readonly Difference[];
+  /** Ours, in ERROR, and used by nothing: they go before one is made. */
+  readonly broken: readonly Found[];
+}
+
 /** `standing`: what a look of the caller's has just found, so that it is not asked for again. */
 export async function ensureKind<K extends ResourceKind>(
   kind: Kind<K>,
   scope: StepScope<K>,
   standing?: readonly Found[],
 ): Promise<StepOutput> {
-  // Another run's test VM runs another run's script: it is never adopted, only cleaned up.
-  const own = (standing ?? (await kind.find(scope))).filter(
-    (one) => !scope.step.temporary || one.mark?.run === scope.run,
-  );
-  const found = await withoutErrored(kind, own, scope);
-  const chosen = await choose(kind, found, scope);
-  if (chosen === undefined) {
+  const { found, differences, broken } = await inspectKind(kind, scope, standing);
+  for (const one of broken) await kind.remove(one, scope);
+  if (found === undefined) {
     const made = await create(kind, scope);
     await mustBeSeen(kind, made, scope);
     return outputOf(kind, made, made.mark?.run === scope.run || made.mark === undefined ? 'created' : 'adopted', scope);
   }
-  const differences = kind.differs(chosen, scope);
-  const action = actionOf(chosen, scope);
-  if (differences.length === 0) return outputOf(kind, chosen, action, scope);
+  const action = actionOf(found, scope);
+  if (differences.length === 0) return outputOf(kind, found, action, scope);
   const fixed = differences.filter((difference) => !difference.updatable);
-  if (fixed.length > 0) throw conflict(chosen, fixed, scope);
+  if (fixed.length > 0) throw conflict(found, fixed, scope);
   const fields = Object.fromEntries(differences.map(({ field, want }) => [field, want]));
-  const updated = await kind.update(chosen, fields, scope);
+  const updated = await kind.update(found, fields, scope);
   return outputOf(kind, updated, action === 'created' ? action : 'updated', scope);
+}
+
+/** What `ensureKind` goes by. Only reads. Fails as `differs` does. */
+export async function inspectKind<K extends ResourceKind>(
+  kind: Kind<K>,
+  scope: StepScope<K>,
+  standing?: readonly Found[],
+): Promise<Inspection> {
+  // Another run's test VM runs another run's script: it is never adopted, only cleaned up.
+  const own = (standing ?? (await kind.find(scope))).filter(
+    (one) => !scope.step.temporary || one.mark?.run === scope.run,
+  );
+  const broken: Found[] = [];
+  for (const one of own) if (await isBroken(kind, one, scope)) broken.push(one);
+  const usable = own.filter((one) => !broken.includes(one));
+  const found = await choose(kind, usable, scope);
+  return { found, differences: found === undefined ? [] : kind.differs(found, scope), broken };
 }
 
 /**
@@ -75,19 +97,8 @@ async function choose<K extends ResourceKind>(
   return sorted[0];
 }
 
-async function withoutErrored<K extends ResourceKind>(
-  kind: Kind<K>,
-  found: readonly Found[],
-  scope: StepScope<K>,
-): Promise<readonly Found[]> {
-  const rest: Found[] = [];
-  for (const one of found) {
-    const broken =
-      one.status === 'ERROR' && one.mark?.owner === scope.site.owner && !(await kind.isReferenced(one, scope));
-    if (broken) await kind.remove(one, scope);
-    else rest.push(one);
-  }
-  return rest;
+async function isBroken<K extends ResourceKind>(kind: Kind<K>, one: Found, scope: StepScope<K>): Promise<boolean> {
+  return one.status === 'ERROR' && one.mark?.owner === scope.site.owner && !(await kind.isReferenced(one, scope));
 }
 
 async function mustBeSeen<K extends ResourceKind>(kind: Kind<K>, made: Found, scope: StepScope<K>): Promise<void> {
@@ -108,7 +119,8 @@ async function mustBeSeen<K extends ResourceKind>(kind: Kind<K>, made: Found, sc
   );
 }
 
-function actionOf(found: Found, scope: StepScope): StepAction {
+/** What becomes of a resource that is used as it is. */
+export function actionOf(found: Found, scope: StepScope): StepAction {
   if (found.mark === undefined) return scope.step.kind === 'vpnService' ? 'shared' : 'adopted';
   // Made by an earlier attempt of this very run, whose answer was lost.
   return found.mark.run === scope.run ? 'created' : 'adopted';
@@ -124,7 +136,8 @@ function conflict(found: Found, fields: readonly Difference[], scope: StepScope)
   );
 }
 
-function outputOf<K extends ResourceKind>(
+/** What a step hands on of the resource that it uses. */
+export function outputOf<K extends ResourceKind>(
   kind: Kind<K>,
   found: Found,
   action: StepAction,

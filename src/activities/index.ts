@@ -7,8 +7,10 @@ import type { ResourceKind } from '../graph/types.js';
 import type { EnsureInput, RemoveInput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { ensureKind } from './ensure-kind.js';
+import { makeExamineClouds } from './examine-clouds.js';
 import { patiently } from './failures.js';
 import { makeTakeInventory } from './inventory.js';
+import { makePlanVpn } from './plan.js';
 import { makeAwaitTunnel, makePingPeers } from './prove.js';
 import { removeKind } from './remove-kind.js';
 import { makeResolveSpec } from './resolve.js';
@@ -21,6 +23,8 @@ export function createActivities(worker: WorkerContext): Record<string, (input: 
   return {
     resolveSpec: makeResolveSpec(worker),
     takeInventory: makeTakeInventory(worker),
+    planVpn: makePlanVpn(worker),
+    examineClouds: makeExamineClouds(worker),
     surveyClouds: makeSurveyClouds(worker),
     takeStrays: makeTakeStrays(worker),
     pingPeers: makePingPeers(worker),

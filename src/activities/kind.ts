@@ -55,6 +55,8 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   /** All of the kind in the region with our owner's mark. Empty for kinds without marks. */
   inventory(region: Region, attempt: Attempt): Promise<readonly Found[]>;
   create(scope: StepScope<K>): Promise<Found>;
+  /** Fails as `create` would before it sends anything: for a plan, which sends nothing. */
+  mustBeMakeable?(scope: StepScope<K>): void;
   differs(found: Found, scope: StepScope<K>): readonly Difference[];
   update(
     found: Found,

@@ -9,23 +9,31 @@ import type { StepOutput } from '../graph/types.js';
 import { CloudConfigError } from '../openstack/errors.js';
 import type { Region } from '../openstack/region.js';
 import { RememberingRegion } from '../openstack/remembering-region.js';
-import type { Image } from '../openstack/types.js';
+import type { Flavor, Image } from '../openstack/types.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
+import { type Answer, type Ask, ipv4Of, vpnExtensions } from './capabilities.js';
 import { existingNetwork, type GivenNetwork } from './existing-network.js';
 import { refuse } from './failures.js';
 import { oneOf } from './one-of.js';
 import { externalNetworkId } from './resources/external-gateway.js';
 import type { WorkerContext } from './worker-context.js';
 
-const EXTENSIONS = ['vpnaas', 'vpn-endpoint-groups'];
+/** What a test VM runs, on what. */
+export interface TestMachine {
+  readonly image: Image;
+  readonly flavor: Flavor;
+}
 
 export interface SiteLookUp {
   readonly pins: SitePins;
   readonly region: Region;
   readonly given: Readonly<Record<string, StepOutput>>;
-  readonly image?: { readonly image: string; readonly flavor: string };
+  /** None without a check. */
+  readonly machine?: TestMachine;
+  /** Id of the network that a created router's gateway is to be on. */
+  readonly externalNetwork?: string;
 }
 
 /** All sites at once, by key. Fails with the problems of all of them. */
@@ -70,33 +78,36 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
     }
   };
   const prefetched = attempt.read((call) => region.prefetch(call));
-  const [, , given, image] = await Promise.all([
+  const [, externalNetwork, given, machine] = await Promise.all([
     collect(checkExtensions(region, attempt)),
-    collect(site.network.kind === 'created' ? checkExternalNetwork(site, region, attempt) : Promise.resolve()),
+    collect(site.network.kind === 'created' ? checkExternalNetwork(site, region, attempt) : Promise.resolve(undefined)),
     collect(givenNetwork(site, region, attempt)),
-    collect(spec.check.via === 'none' ? Promise.resolve(undefined) : chooseImage(spec.check, region, attempt)),
+    collect(spec.check.via === 'none' ? Promise.resolve(undefined) : chooseMachine(spec.check, region, attempt.read)),
   ]);
   await prefetched;
   problems.push(...(given?.problems ?? []));
   if (problems.length > 0)
     throw refuse('CloudNotSuitable', problems.map((problem) => `site ${site.key}: ${problem}`).join('\n'));
-  return { pins, region, given: given?.given ?? {}, ...(image === undefined ? {} : { image }) };
+  return {
+    pins,
+    region,
+    given: given?.given ?? {},
+    ...(machine === undefined ? {} : { machine }),
+    ...(externalNetwork === undefined ? {} : { externalNetwork }),
+  };
 }
 
 async function checkExtensions(region: Region, attempt: Attempt): Promise<void> {
-  const aliases = new Set(
-    (await attempt.read((call) => region.list('extensions', call))).map((extension) => extension.alias),
-  );
-  const missing = EXTENSIONS.filter((alias) => !aliases.has(alias));
-  if (missing.length > 0) {
-    throw refuse(
-      'CloudNotSuitable',
-      `region ${region.name} lacks the network extension ${missing.join(' and ')}: it offers no VPNaaS with endpoint groups. Choose another region, or ask the cloud for it`,
-    );
-  }
+  refuseIfProblem(region, await vpnExtensions(region, attempt.read));
 }
 
-async function checkExternalNetwork(site: SiteSpec, region: Region, attempt: Attempt): Promise<void> {
+function refuseIfProblem(region: Region, answers: readonly Answer[]): void {
+  const problem = answers.find(({ verdict }) => verdict === 'problem');
+  if (problem !== undefined)
+    throw refuse('CloudNotSuitable', `region ${region.name}: ${problem.said}; ${problem.cure ?? ''}`);
+}
+
+async function checkExternalNetwork(site: SiteSpec, region: Region, attempt: Attempt): Promise<string> {
   const step = {
     key: siteStepKey(site.key, 'externalGateway'),
     kind: 'externalGateway',
@@ -107,7 +118,9 @@ async function checkExternalNetwork(site: SiteSpec, region: Region, attempt: Att
     title: '',
     temporary: false,
   } as const;
-  await externalNetworkId({ step, region, attempt });
+  const id = await externalNetworkId({ step, region, attempt });
+  refuseIfProblem(region, await ipv4Of(id, region, attempt.read));
+  return id;
 }
 
 /** What a spec names exists already: looked up, checked and never changed. */
@@ -139,15 +152,15 @@ function boots({ disk_format: disk, container_format: container }: Image): boole
   return !NOT_BOOTED.has(disk ?? '') && !NOT_BOOTED.has(container ?? '');
 }
 
-/** The named image and flavor, or the smallest that fit each other. */
-async function chooseImage(
+/** The named image and flavor, or the smallest that fit each other. Fails `CloudNotSuitable` where there is none. */
+export async function chooseMachine(
   check: { readonly image?: string; readonly flavor?: string },
   region: Region,
-  attempt: Attempt,
-): Promise<{ image: string; flavor: string }> {
+  ask: Ask,
+): Promise<TestMachine> {
   const [images, flavors] = await Promise.all([
-    attempt.read((call) => region.listImages(call)),
-    attempt.read((call) => region.listFlavors(call)),
+    ask((call) => region.listImages(call)),
+    ask((call) => region.listFlavors(call)),
   ]);
   const active = images.filter((image) => image.status === 'active' && boots(image));
   const smallest = [...active].sort((a, b) => (a.size ?? 0) - (b.size ?? 0))[0];
@@ -157,15 +170,37 @@ async function chooseImage(
       'CloudNotSuitable',
       `region ${region.name} has no image for the test VMs; upload one, or use check: none`,
     );
-  const fits = flavors.filter((flavor) => flavor.ram >= image.min_ram && flavor.disk >= image.min_disk);
-  const flavor =
-    check.flavor === undefined
-      ? [...fits].sort((a, b) => a.ram - b.ram || a.disk - b.disk || a.vcpus - b.vcpus)[0]
-      : chosen('flavor', check.flavor, flavors, region);
+  const fitting = flavors.filter((flavor) => fits(flavor, image)).sort(bySize);
+  if (check.flavor !== undefined) {
+    const flavor = chosen('flavor', check.flavor, flavors, region);
+    if (fits(flavor, image)) return { image, flavor };
+    const candidates = fitting.map((one) => one.name).join(', ') || 'none';
+    throw refuse(
+      'CloudNotSuitable',
+      `flavor ${flavor.name} of region ${region.name} (${flavor.ram} MB, ${flavor.disk} GB) is too small for image ${needsOf(image)}; candidates: ${candidates}`,
+    );
+  }
+  // Where a flavor has no disk of its own, most clouds let only administrators boot from an image.
+  const flavor = fitting.find(({ disk }) => disk > 0) ?? fitting[0];
   if (flavor === undefined)
     throw refuse(
       'CloudNotSuitable',
-      `no flavor of region ${region.name} fits image ${image.name} (${image.min_ram} MB, ${image.min_disk} GB); use check: none or another image`,
+      `no flavor of region ${region.name} fits image ${needsOf(image)}; use check: none or another image`,
     );
-  return { image: image.id, flavor: flavor.id };
+  return { image, flavor };
+}
+
+const GIB = 2 ** 30;
+
+/** As Nova compares them; a disk of 0 takes any image. */
+function fits({ ram, disk }: Flavor, image: Image): boolean {
+  return ram >= image.min_ram && (disk === 0 || (disk >= image.min_disk && disk * GIB >= (image.size ?? 0)));
+}
+
+function bySize(a: Flavor, b: Flavor): number {
+  return a.ram - b.ram || a.disk - b.disk || a.vcpus - b.vcpus;
+}
+
+function needsOf({ name, min_ram: ram, min_disk: disk, size }: Image): string {
+  return `${name} (at least ${ram} MB, ${Math.max(disk, Math.ceil((size ?? 0) / GIB))} GB)`;
 }

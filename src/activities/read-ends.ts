@@ -7,6 +7,7 @@ import type { Region } from '../openstack/region.js';
 import type { IkePolicy, IpsecPolicy, Router, SiteConnection, VpnService } from '../openstack/types.js';
 import type { LinkInput, SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
+import { isOvn } from './capabilities.js';
 import { orGone } from './failures.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -34,9 +35,6 @@ export type Ends = readonly [End, End];
 
 /** Stands for the status of a connection that no list shows. */
 export const UNSEEN = 'UNSEEN';
-
-/** Only the plugin for OVN lists this extension. */
-const OF_OVN = 'vpn-agent-scheduler';
 
 /** Reads both ends in full. */
 export async function readEnds(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<Ends> {
@@ -92,7 +90,6 @@ async function readEnd(pins: SitePins, input: LinkInput, worker: WorkerContext, 
   const subnetIds = service?.subnet_id ? [service.subnet_id] : local?.endpoints;
   const subnets = await Promise.all((subnetIds ?? []).map((id) => show('subnet', id, read('subnets'))));
   const localCidrs = subnets.flatMap((subnet) => subnet?.cidr ?? []);
-  const extensions = await attempt.read((call) => region.list('extensions', call));
   return {
     site: pins.site,
     region: pins.region,
@@ -105,6 +102,6 @@ async function readEnd(pins: SitePins, input: LinkInput, worker: WorkerContext, 
     peerCidrs: own?.peer_cidrs?.length ? own.peer_cidrs : peer?.endpoints,
     gone,
     addressOnce: input.outputs[siteStepKey(pins.site, 'vpnService')]?.address,
-    ownAddress: extensions.some(({ alias }) => alias === OF_OVN),
+    ownAddress: await isOvn(region, attempt.read),
   };
 }

@@ -6,7 +6,14 @@ import { randomBytes } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { buildGraph } from '../graph/build-graph.js';
-import { type Graph, isResourceStep, type LookUps } from '../graph/types.js';
+import {
+  type Graph,
+  isResourceStep,
+  type LookUps,
+  type ResourceKind,
+  type ResourceStep,
+  type StepOutput,
+} from '../graph/types.js';
 import { AbortError } from '../openstack/errors.js';
 import { InvalidSpecError, parseSpec } from '../spec/index.js';
 import type { VpnSpec } from '../spec/types.js';
@@ -21,7 +28,7 @@ import {
 import { Attempt } from './attempt.js';
 import { failureOf, refuse } from './failures.js';
 import { type Found, keyBeside, type StepScope } from './kind.js';
-import { lookUpSites, type SiteLookUp } from './look-up-site.js';
+import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.js';
 import { inStandingOrder, refuseOneRouter, refuseOtherSubnets, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
 import { ownPsk } from './resources/site-connection.js';
@@ -30,9 +37,10 @@ import type { WorkerContext } from './worker-context.js';
 export function makeResolveSpec(worker: WorkerContext) {
   return (input: ResolveInput): Promise<ResolvedVpn> =>
     Attempt.run(worker.timing, async (attempt) => {
-      const { spec, warnings } = parsed(input);
+      const { spec, warnings } = parsed(input.spec);
+      mustHoldLock(spec, input.workflowId);
       try {
-        return await resolve(spec, warnings, input.run, worker, attempt);
+        return (await resolve(spec, warnings, input.run, worker, attempt)).resolved;
       } catch (error) {
         throw withinDeadline(error, spec);
       }
@@ -51,26 +59,35 @@ function withinDeadline(error: unknown, spec: VpnSpec): unknown {
     : failure;
 }
 
-async function resolve(
+/** A resolved spec, and each site as the same look saw it, for who goes on reading. */
+export interface Resolution {
+  readonly resolved: ResolvedVpn;
+  readonly sites: ReadonlyMap<string, SiteLookUp>;
+}
+
+/** Looks up and pins. Fails with the problems of all sites. */
+export async function resolve(
   said: VpnSpec,
   warnings: readonly string[],
   run: string,
   worker: WorkerContext,
   attempt: Attempt,
-): Promise<ResolvedVpn> {
+): Promise<Resolution> {
   if (said.psk.from !== 'generated') ownPsk(said.psk, worker.env);
   const sites = await lookUpSites(said, worker, attempt);
   const spec = await inStandingOrder(said, sites, attempt);
   const lookUps: LookUps = {
     given: Object.assign({}, ...[...sites.values()].map((site) => site.given)),
-    images: Object.fromEntries([...sites].flatMap(([key, { image }]) => (image === undefined ? [] : [[key, image]]))),
+    images: Object.fromEntries(
+      [...sites].flatMap(([key, { machine }]) => (machine === undefined ? [] : [[key, idsOf(machine)]])),
+    ),
   };
   refuseOneRouter(spec, lookUps);
   refuseOverlap(spec, lookUps);
   const graph = buildGraph(spec, lookUps);
   const standing = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
   await refuseOtherSubnets(spec, graph, standing, sites, lookUps, attempt);
-  return {
+  const resolved: ResolvedVpn = {
     spec,
     graph,
     sites: Object.fromEntries([...sites].map(([key, site]) => [key, site.pins])),
@@ -82,6 +99,7 @@ async function resolve(
     timing: worker.timing,
     warnings,
   };
+  return { resolved, sites };
 }
 
 /** What of the VPN stands already, by step. */
@@ -115,28 +133,37 @@ async function standingNow(
   return standing;
 }
 
-function parsed(input: ResolveInput): ReturnType<typeof parseSpec> {
+/** The spec with its defaults. Fails `InvalidSpec` with all problems. */
+export function parsed(spec: unknown): ReturnType<typeof parseSpec> {
   try {
-    const result = parseSpec(input.spec);
-    if (workflowIdOf(result.spec.name) === input.workflowId) return result;
-    throw refuse(
-      'InvalidSpec',
-      `the spec is of ${result.spec.name}, so the workflow id must be ${workflowIdOf(result.spec.name)}, not ${input.workflowId}: the id is the VPN's lock`,
-    );
+    return parseSpec(spec);
   } catch (error) {
     if (error instanceof InvalidSpecError) throw refuse('InvalidSpec', error.message);
     throw error;
   }
 }
 
+function mustHoldLock({ name }: VpnSpec, workflowId: string): void {
+  if (workflowIdOf(name) === workflowId) return;
+  throw refuse(
+    'InvalidSpec',
+    `the spec is of ${name}, so the workflow id must be ${workflowIdOf(name)}, not ${workflowId}: the id is the VPN's lock`,
+  );
+}
+
+function idsOf({ image, flavor }: TestMachine): LookUps['images'][string] {
+  return { image: image.id, flavor: flavor.id };
+}
+
 async function standingOf(scope: StepScope): Promise<Found | undefined> {
-  const part = scope.step.kind;
-  const routerKnown = scope.outputs[keyBeside(scope.step, 'router')] !== undefined;
-  const subnetKnown = scope.outputs[keyBeside(scope.step, 'subnet')] !== undefined;
-  if ((part === 'externalGateway' || part === 'vpnService' || part === 'routerInterface') && !routerKnown)
-    return undefined;
-  if (part === 'routerInterface' && !subnetKnown) return undefined;
-  return (await kindOf(part).find(scope))[0];
+  return mayStand(scope.step, scope.outputs) ? (await kindOf(scope.step.kind).find(scope))[0] : undefined;
+}
+
+/** Whether that stands by which a step's resource is found, where it is found by another: a router, and for an interface its subnet. */
+export function mayStand(step: ResourceStep, standing: Readonly<Record<string, StepOutput | undefined>>): boolean {
+  const stands = (part: ResourceKind) => standing[keyBeside(step, part)] !== undefined;
+  if (step.kind === 'routerInterface') return stands('router') && stands('subnet');
+  return (step.kind !== 'externalGateway' && step.kind !== 'vpnService') || stands('router');
 }
 
 function stepKind(steps: ReturnType<typeof buildGraph>['steps'], key: string) {

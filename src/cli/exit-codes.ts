@@ -1,5 +1,7 @@
 /**
  * Exit codes, the one table: help prints it, commands use it, errors map to it. And what an error is with `--json`.
+ * The rule: no command ends with one code for two reasons. `plan` speaks as `terraform plan -detailed-exitcode` does, since that is what its callers know: 0
+ * nothing to do, 1 an error, 2 something to do. So what is wrong usage elsewhere, 2, is an error there, 1.
  */
 import { CommanderError } from 'commander';
 import {
@@ -16,7 +18,11 @@ import { WorkerConfigError } from '../worker-config.js';
 export const EXIT = {
   ok: { code: 0, means: 'done' },
   failed: { code: 1, means: 'failed; what was made is rolled back or listed' },
-  usage: { code: 2, means: 'wrong usage, an invalid spec or an unusable configuration; nothing was touched' },
+  usage: {
+    code: 2,
+    means: 'wrong usage, an invalid spec or an unusable configuration (for plan: 1); nothing was touched',
+  },
+  changes: { code: 2, means: 'of plan alone: apply has something to make or to change' },
   busy: { code: 3, means: 'another operation runs on this VPN' },
   noServer: { code: 4, means: 'no Temporal server answers' },
   cancelled: { code: 5, means: 'the run was cancelled' },
@@ -50,11 +56,11 @@ const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] =
   [InterruptedError, 'interrupted'],
 ];
 
-/** The exit code of an error that reached the top. */
-export function exitCodeOf(error: unknown): number {
+/** The exit code of an error that reached the top. `command`: the one that was called. */
+export function exitCodeOf(error: unknown, command?: string): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok.code;
   const [, ending] = ENDINGS.find(([kind]) => error instanceof kind) ?? [undefined, 'failed' as const];
-  return EXIT[ending].code;
+  return EXIT[command === 'plan' && ending === 'usage' ? 'failed' : ending].code;
 }
 
 /** An error as `--json` prints it, on one line of standard output. */
@@ -69,7 +75,7 @@ export interface ErrorReport {
   };
 }
 
-export function errorReport(error: unknown): ErrorReport {
+export function errorReport(error: unknown, command?: string): ErrorReport {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const type = error instanceof VpnFailedError ? error.type : error instanceof CommanderError ? 'UsageError' : name;
   return {
@@ -79,7 +85,7 @@ export function errorReport(error: unknown): ErrorReport {
       ...(error instanceof InvalidSpecError ? { problems: error.problems.map(({ at: _, ...shown }) => shown) } : {}),
       ...(error instanceof WorkerConfigError ? { problems: error.problems.map((one) => ({ message: one })) } : {}),
       ...(error instanceof VpnFailedError && error.leftovers.length > 0 ? { leftovers: error.leftovers } : {}),
-      exitCode: exitCodeOf(error),
+      exitCode: exitCodeOf(error, command),
     },
   };
 }

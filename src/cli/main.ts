@@ -6,6 +6,8 @@
 import { Command, CommanderError } from 'commander';
 import { apply } from './commands/apply.js';
 import { destroy } from './commands/destroy.js';
+import { doctor } from './commands/doctor.js';
+import { plan } from './commands/plan.js';
 import { portOption, regionsOption, simulator } from './commands/simulator.js';
 import { cancel, list, status } from './commands/status.js';
 import { sweep } from './commands/sweep.js';
@@ -28,13 +30,32 @@ function program(): Command {
       .command(usage)
       .description(description)
       .option(...JSON_OPTION);
-  command('apply', 'provision the VPN of a spec, or converge one that stands, and follow the run')
+  command('plan', 'tell what apply would do with a spec, in all regions, and whether it can; change nothing')
     .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
-    .option('-d, --detach', 'start it and return at once')
     .addHelpText(
       'after',
       helpText({
-        note: 'Applying the same spec again joins the run that is open, else converges and repairs.\nCtrl-C ends the watching and not the run.',
+        note: `A worker compares each step with what stands:
+  create    there is none: it is made
+  adopt     it stands and is as the spec says: it is used
+  share     someone else's VPN service of that router is used as it is
+  change    it stands, and what differs is changed in it
+  conflict  it stands, and what differs cannot be changed
+It ends as terraform plan -detailed-exitcode does, so wrong usage and an invalid spec are 1. Test VMs, which go away again, are nothing to do.`,
+        endings: ['failed', 'changes', 'noServer'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink plan -f examples/tutorial.yaml',
+      }),
+    )
+    .action(plan);
+  command('apply', 'show the plan of a spec, ask, then provision or converge its VPN and follow the run')
+    .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
+    .option('-y, --yes', 'do not ask; needed where nobody can be asked and something is to do')
+    .option('-d, --detach', 'start it and return at once; with --yes without a plan')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'Applying the same spec again joins the run that is open, else converges and repairs; it does not ask where nothing is to change.\nA plan that cannot be carried out is not begun. Ctrl-C ends the watching and not the run.',
         endings: ['failed', ...ASKS_TEMPORAL.endings, 'busy', 'cancelled', 'interrupted'],
         variables: ASKS_TEMPORAL.variables,
         example: 'regionlink apply -f examples/tutorial.yaml',
@@ -109,6 +130,17 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
       helpText({ endings: ['usage'], example: 'regionlink graph -f examples/tutorial.yaml > graph.mmd' }),
     )
     .action(graph);
+  command('doctor', 'tell whether all is there that VPNs take: Temporal, a worker, and what each cloud and region can')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'A worker looks, since the credentials are there. It ends with 1 where there is a problem; what only a write or an administrator could tell is not known, and said to be so.',
+        endings: ['failed', ...ASKS_TEMPORAL.endings],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink doctor',
+      }),
+    )
+    .action(doctor);
   command('worker', 'run workflows and activities until SIGTERM or Ctrl-C')
     .option('--check', 'start none; tell whether one of this host takes tasks (0) or not (1), for health checks')
     .addHelpText(
@@ -156,16 +188,17 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
 
 async function main(): Promise<void> {
   const json = process.argv.includes('--json');
+  const [, , command] = process.argv;
   try {
     await program().parseAsync();
   } catch (error) {
     const failed = error as Error;
-    process.exitCode = exitCodeOf(failed);
+    process.exitCode = exitCodeOf(failed, command);
     if (process.exitCode === 0) return;
     // Commander has told its own already.
     if (!(failed instanceof CommanderError)) console.error(`\n${failed.message}`);
     if (process.env.REGIONLINK_DEBUG) console.error(failed.stack);
-    if (json) console.log(JSON.stringify(errorReport(failed)));
+    if (json) console.log(JSON.stringify(errorReport(failed, command)));
   }
 }
 

@@ -1,25 +1,34 @@
 /**
- * What other services import: start, watch, cancel and list operations on VPNs. The CLI uses nothing else.
+ * What other services import: plan, start, watch, cancel and list operations on VPNs. The CLI uses nothing else.
  * The rule: starting is idempotent by name. The same spec joins the run that is open; anything else is VpnBusyError.
  */
 import {
   Client,
   type Connection,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
+  type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { parseSpec } from '../spec/index.js';
 import { specDigest } from '../spec/load-spec-file.js';
 import { VPN_NAME as VPN_NAME_PATTERN } from '../spec/naming.js';
+import type { VpnSpec } from '../spec/types.js';
 import {
   DESTROY,
   type DestroyResult,
+  EXAMINE,
+  EXAMINE_ID,
+  type ExamineOutput,
   MEMO,
   ownerName,
+  PLAN,
   PROVISION,
+  type ProvisionInput,
   type ProvisionResult,
+  planIdOf,
   type StrayOwner,
   type StraySet,
   SURVEY,
@@ -29,12 +38,15 @@ import {
   type SweepResult,
   sweepIdOf,
   TASK_QUEUE,
+  type VpnPlan,
   workflowIdOf,
 } from '../workflows/protocol.js';
 import { type ConnectOptions, connectToTemporal } from './connect.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
+import { pollersOf } from './pollers.js';
 import { VpnRun } from './run.js';
 
+export type { ExamineOutput, Finding, PlannedStep, VpnPlan } from '../workflows/protocol.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
 export { type PendingStep, type RunStatus, VpnRun } from './run.js';
@@ -92,17 +104,36 @@ export class RegionLink {
 
   /** Starts provisioning, or joins the run that does so for the same spec. Throws InvalidSpecError, VpnBusyError. */
   async provision(spec: unknown, options: RequestOptions = {}): Promise<VpnRun<ProvisionResult>> {
+    return this.start<ProvisionResult>(provisionOrder(spec), options);
+  }
+
+  /** The open run that `provision` would join; undefined where it would start one. Throws InvalidSpecError, VpnBusyError. */
+  async underWay(spec: unknown): Promise<VpnRun<ProvisionResult> | undefined> {
+    const order = provisionOrder(spec);
+    const newest = await this.newest(order.workflowId);
+    return newest?.status.name === 'RUNNING' ? this.join<ProvisionResult>(order, newest) : undefined;
+  }
+
+  /**
+   * What provisioning a spec would do, step by step, and whether it can; changes nothing. While a run of the VPN is open the plan is of what stood at some
+   * moment of it. Throws InvalidSpecError, and VpnFailedError where a cloud cannot be asked.
+   */
+  async plan(spec: unknown): Promise<VpnPlan> {
     const { spec: parsed } = parseSpec(spec);
-    const sites = parsed.sites.map((site) => `${site.key} (${site.region})`).join(' ↔ ');
-    const order = {
-      type: PROVISION,
-      vpn: parsed.name,
-      workflowId: workflowIdOf(parsed.name),
-      argument: { spec },
-      digest: specDigest(parsed),
-      summary: `VPN ${parsed.name}: ${sites}`,
-    };
-    return this.start<ProvisionResult>(order, options);
+    const about = `Plan VPN ${parsed.name}: ${sitesOf(parsed)}`;
+    const handle = await this.look(PLAN, planIdOf(parsed.name, specDigest(parsed)), about, { spec });
+    return new VpnRun<VpnPlan>(`the plan of ${parsed.name}`, handle, false).result();
+  }
+
+  /** What every cloud and region that a worker is configured for can, and what it lacks. A worker must run: see `workers`. */
+  async examine(): Promise<ExamineOutput> {
+    const handle = await this.look(EXAMINE, EXAMINE_ID, 'Ask every configured region what it can');
+    return new VpnRun<ExamineOutput>('the examination', handle, false).result();
+  }
+
+  /** Identities of the workers that take this client's tasks, as far as Temporal knows. */
+  async workers(): Promise<readonly string[]> {
+    return pollersOf(this.connection, this.client.options.namespace, this.taskQueue);
   }
 
   /** Starts removing everything of a VPN, found by its marks. Throws InvalidNameError, VpnBusyError. */
@@ -125,13 +156,7 @@ export class RegionLink {
    * making. Throws VpnFailedError where a region cannot be asked.
    */
   async survey(): Promise<Survey> {
-    const handle = await this.client.workflow.start(SURVEY, {
-      taskQueue: this.taskQueue,
-      workflowId: SURVEY_ID,
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: 'Look for strays in all regions',
-    });
+    const handle = await this.look(SURVEY, SURVEY_ID, 'Look for strays in all regions');
     const { sets, unclear } = await new VpnRun<SurveyOutput>('the survey', handle, false).result();
     const since = (await handle.describe()).startTime;
     const busy = new Set<string>();
@@ -184,13 +209,8 @@ export class RegionLink {
   /** Whether a run that may change these strays is open, or has ended since. */
   private async ranSince(of: StrayOwner, since: Date): Promise<boolean> {
     if ('router' in of) return (await this.openIn(of.region)) !== undefined;
-    try {
-      const { closeTime } = await this.client.workflow.getHandle(sweepIdOf(of)).describe();
-      return closeTime === undefined || closeTime >= since;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+    const newest = await this.newest(sweepIdOf(of));
+    return newest !== undefined && (newest.closeTime === undefined || newest.closeTime >= since);
   }
 
   /**
@@ -201,6 +221,18 @@ export class RegionLink {
     const query = `WorkflowType = '${PROVISION}' AND ExecutionStatus = 'Running' AND (VpnRegions = '${region}' OR VpnRegions IS NULL)`;
     for await (const run of this.client.workflow.list({ query })) return run;
     return undefined;
+  }
+
+  /** Starts what only reads, or joins it where it runs already. */
+  private look(type: string, workflowId: string, summary: string, argument?: ProvisionInput): Promise<WorkflowHandle> {
+    return this.client.workflow.start(type, {
+      taskQueue: this.taskQueue,
+      workflowId,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      args: argument === undefined ? [] : [argument],
+      staticSummary: summary,
+    });
   }
 
   private async start<R>(order: Order, options: RequestOptions): Promise<VpnRun<R>> {
@@ -220,11 +252,40 @@ export class RegionLink {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    const handle = this.client.workflow.getHandle(workflowId);
-    const running = await handle.describe();
-    if (running.type === type && running.memo?.[MEMO.specDigest] === digest) return new VpnRun<R>(vpn, handle, true);
-    throw busyWith(vpn, running);
+    return this.join<R>(order, await this.client.workflow.getHandle(workflowId).describe());
   }
+
+  /** The run that is open under an order's id, where it is of an equal order. Throws VpnBusyError. */
+  private join<R>({ type, vpn, workflowId, digest }: Order, running: Running): VpnRun<R> {
+    if (running.type !== type || running.memo?.[MEMO.specDigest] !== digest) throw busyWith(vpn, running);
+    return new VpnRun<R>(vpn, this.client.workflow.getHandle(workflowId), true);
+  }
+
+  /** The newest execution under an id, if Temporal remembers one. */
+  private async newest(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+    try {
+      return await this.client.workflow.getHandle(workflowId).describe();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function provisionOrder(spec: unknown): Order {
+  const { spec: parsed } = parseSpec(spec);
+  return {
+    type: PROVISION,
+    vpn: parsed.name,
+    workflowId: workflowIdOf(parsed.name),
+    argument: { spec },
+    digest: specDigest(parsed),
+    summary: `VPN ${parsed.name}: ${sitesOf(parsed)}`,
+  };
+}
+
+function sitesOf({ sites }: VpnSpec): string {
+  return sites.map(({ key, region }) => `${key} (${region})`).join(' ↔ ');
 }
 
 type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo'>;

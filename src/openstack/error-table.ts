@@ -76,6 +76,8 @@ export const BY_TYPE: Readonly<Record<string, Verdict>> = {
   conflictingRequest: WAIT,
   itemNotFound: { retry: 'gone', cure: 'it does not exist: check the name or id' },
   overLimit: QUOTA,
+  // What its hypervisor cannot, such as to show a console.
+  notImplemented: { retry: 'no', cure: 'the cloud does not offer this; for a console, use check: ssh or check: none' },
   Unauthorized: { retry: 'no', cure: 'check user, password and project in clouds.yaml' },
   // A path, not a resource: the VPN's API is not there, so nothing is known of what it holds.
   HTTPNotFound: { retry: 'no', cure: 'the cloud does not offer this call there: check the address and the extensions' },

@@ -14,8 +14,12 @@ import {
   flavorSchema,
   type Image,
   imageSchema,
+  type Limits,
+  limitsSchema,
   type NetworkCollection,
   newServerSchema,
+  type Quotas,
+  quotasSchema,
   routerInterfaceSchema,
   type Server,
   serverSchema,
@@ -138,6 +142,18 @@ export class Region {
 
   async listFlavors(options: CallOptions): Promise<readonly Flavor[]> {
     return this.pages('compute', '/flavors/detail', 'flavors', flavorSchema, options);
+  }
+
+  /** Neutron's quotas of the project, with what is used of them. */
+  async quotas(options: CallOptions): Promise<Quotas> {
+    const path = `/v2.0/quotas/${await this.projectId(options)}/details.json`;
+    return readOne(quotasSchema, await this.request('network', 'GET', path, undefined, options), 'quota');
+  }
+
+  /** Nova's quotas of the project, with what is used of them. */
+  async limits(options: CallOptions): Promise<Limits> {
+    const answer = await this.request('compute', 'GET', '/limits', undefined, options);
+    return readOne(limitsSchema, answer, 'limits').absolute;
   }
 
   async listImages(options: CallOptions): Promise<readonly Image[]> {

@@ -172,6 +172,26 @@ export const flavorSchema = z.looseObject({
   vcpus: z.number(),
 });
 
+/** Neutron's quotas by name; one of an odd form counts as not told. `limit`: -1 for none. `reserved`: for creates under way. */
+export const quotasSchema = z.record(
+  z.string(),
+  z.looseObject({ limit: z.number(), used: z.number(), reserved: z.number().nullish() }).optional().catch(undefined),
+);
+
+const amount = z.number().nullish().catch(undefined);
+
+/** Nova's quotas and what is used of them. RAM in MB. */
+export const limitsSchema = z.looseObject({
+  absolute: z.looseObject({
+    maxTotalInstances: amount,
+    totalInstancesUsed: amount,
+    maxTotalCores: amount,
+    totalCoresUsed: amount,
+    maxTotalRAMSize: amount,
+    totalRAMUsed: amount,
+  }),
+});
+
 /** `size` is null until the image's data is there. */
 export const imageSchema = z.looseObject({
   id,
@@ -220,4 +240,6 @@ export type SiteConnection = Collections['siteConnections'];
 export type Server = Of<typeof serverSchema>;
 export type Flavor = Of<typeof flavorSchema>;
 export type Image = Of<typeof imageSchema>;
+export type Quotas = z.output<typeof quotasSchema>;
+export type Limits = Fields<z.output<typeof limitsSchema>['absolute']>;
 export type CatalogEntry = Of<typeof catalogEntrySchema>;

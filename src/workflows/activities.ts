@@ -8,9 +8,11 @@ import type { StepOutput } from '../graph/types.js';
 import type {
   DestroyInput,
   EnsureInput,
+  ExamineOutput,
   InventoryOutput,
   LinkInput,
   PingOutput,
+  PlanInput,
   RemoveInput,
   RemoveOutput,
   ResolvedVpn,
@@ -22,6 +24,7 @@ import type {
   SweepInput,
   Timing,
   TunnelOutput,
+  VpnPlan,
 } from './protocol.js';
 import { ownerName } from './protocol.js';
 
@@ -52,8 +55,8 @@ export function takeInventory(input: DestroyInput): Promise<InventoryOutput> {
   return proxy.takeInventory(input);
 }
 
-/** Someone waits for the answer, and nothing is lost by asking again: a cloud that is away ends it soon, with its words. */
-const SURVEY_ACTIVITY: ActivityOptions = {
+/** Only reads. Someone waits for the answer, and nothing is lost by asking again: a cloud that is away ends it soon, with its words. */
+const LOOK_ACTIVITY: ActivityOptions = {
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '30 seconds',
   scheduleToCloseTimeout: '10 minutes',
@@ -62,15 +65,31 @@ const SURVEY_ACTIVITY: ActivityOptions = {
 
 export function surveyClouds(): Promise<SurveyOutput> {
   const proxy = proxyActivities<{ surveyClouds(): Promise<SurveyOutput> }>({
-    ...SURVEY_ACTIVITY,
+    ...LOOK_ACTIVITY,
     summary: 'Look for strays in every configured region',
   });
   return proxy.surveyClouds();
 }
 
+export function planSpec(input: PlanInput): Promise<VpnPlan> {
+  const proxy = proxyActivities<{ planVpn(input: PlanInput): Promise<VpnPlan> }>({
+    ...LOOK_ACTIVITY,
+    summary: 'Validate the spec, look up its sites, and compare each step with what stands',
+  });
+  return proxy.planVpn(input);
+}
+
+export function examine(): Promise<ExamineOutput> {
+  const proxy = proxyActivities<{ examineClouds(): Promise<ExamineOutput> }>({
+    ...LOOK_ACTIVITY,
+    summary: 'Ask every configured region what it can',
+  });
+  return proxy.examineClouds();
+}
+
 export function takeStrays(input: SweepInput): Promise<StraysOutput> {
   const proxy = proxyActivities<{ takeStrays(input: SweepInput): Promise<StraysOutput> }>({
-    ...SURVEY_ACTIVITY,
+    ...LOOK_ACTIVITY,
     summary: `Look again at ${input.ids.length} strays of ${ownerName(input.of)}`,
   });
   return proxy.takeStrays(input);

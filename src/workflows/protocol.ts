@@ -9,6 +9,7 @@ import type {
   ResourceKind,
   ResourceStep,
   StepAction,
+  StepKind,
   StepOutput,
   StepState,
 } from '../graph/types.js';
@@ -21,11 +22,20 @@ export const SURVEY = 'surveyVpns';
 export const SWEEP = 'sweepVpn';
 /** One survey at a time: who asks while it runs gets its answer. */
 export const SURVEY_ID = 'sweep/survey';
+export const PLAN = 'planVpn';
+export const EXAMINE = 'examineClouds';
+/** One at a time, as with the survey. */
+export const EXAMINE_ID = 'doctor';
 export const PROGRESS_QUERY = 'progress';
 
 /** The id of a VPN's workflow. One id per VPN is the lock: no two operations on it run at once. */
 export function workflowIdOf(vpn: string): string {
   return `vpn/${vpn}`;
+}
+
+/** The id of the workflow that plans a spec: who asks for the same one at the same time shares the answer, and another spec's plan is in nobody's way. */
+export function planIdOf(vpn: string, specDigest: string): string {
+  return `${workflowIdOf(vpn)}/plan/${specDigest.slice(0, 12)}`;
 }
 
 /** What strays belong to: a VPN, or for a VPN service that no VPN uses, its router. */
@@ -311,6 +321,98 @@ export interface SweepInput {
 /** What of a sweep's ids is still stray, as graphs to walk backwards one after the other: a site that has strays in two regions is in two of them. */
 export interface StraysOutput {
   readonly inventories: readonly InventoryOutput[];
+}
+
+/**
+ * Something that a look at a cloud has found. `problem`: an apply would fail of it. `warning`: it may, or gets less than it could. `unknown`: no read tells,
+ * and nothing is guessed.
+ */
+export interface Finding {
+  readonly about: string;
+  readonly verdict: 'ok' | 'unknown' | 'warning' | 'problem';
+  readonly said: string;
+  /** What to do about it. */
+  readonly cure?: string;
+}
+
+/** Argument of the `planVpn` activity. */
+export interface PlanInput {
+  readonly spec: unknown;
+  /** Bears no mark: nothing that stands is this run's. */
+  readonly run: string;
+}
+
+/** What apply would do for a step. `share`: it uses someone else's VPN service. `wait`: an act, which makes nothing that stays. */
+export type PlannedAction = 'create' | 'adopt' | 'share' | 'change' | 'conflict' | 'wait';
+
+/** A field that is not as the spec wants it. Without values where those are secret. */
+export interface PlannedField {
+  readonly field: string;
+  readonly have?: unknown;
+  readonly want?: unknown;
+  /** Whether the API can change it in what stands. */
+  readonly inPlace: boolean;
+}
+
+export interface PlannedStep {
+  readonly key: string;
+  readonly kind: StepKind;
+  readonly title: string;
+  /** The resource's name, empty for an act. */
+  readonly name: string;
+  /** Undefined for acts, which are over a link. */
+  readonly site?: string;
+  /** Of the test VMs: it goes away again. */
+  readonly temporary: boolean;
+  readonly action: PlannedAction;
+  /** Of what stands. */
+  readonly id?: string;
+  readonly fields: readonly PlannedField[];
+  /** Why it is so, where the fields do not tell. */
+  readonly reason?: string;
+}
+
+/** What apply would do, and whether it can. */
+export interface VpnPlan {
+  readonly vpn: string;
+  /** `existing`: the parts of its network that the spec only names, with their ids. */
+  readonly sites: readonly {
+    readonly key: string;
+    readonly region: string;
+    readonly cloud?: string;
+    readonly existing: readonly {
+      readonly part: string;
+      readonly name: string;
+      readonly id: string;
+      readonly cidr?: string;
+    }[];
+  }[];
+  /** Empty where a problem keeps them from being known. */
+  readonly steps: readonly PlannedStep[];
+  /** `sites`: keys of the sites it was found at; none for the spec as a whole. */
+  readonly findings: readonly (Finding & { readonly sites: readonly string[] })[];
+  readonly warnings: readonly string[];
+  /** Nothing is in conflict, and no finding is a problem. */
+  readonly possible: boolean;
+  /** Steps whose resource would be made or changed, without the test VMs'. */
+  readonly changes: number;
+  /** An estimate from typical durations: the longest path through the steps and the clean-up after them. */
+  readonly time: { readonly seconds: number; readonly path: readonly string[] };
+}
+
+/** What was found at one cloud, or at one region of it. */
+export interface PlaceReport {
+  readonly cloud: string;
+  /** Where the cloud's configuration was found. */
+  readonly source?: string;
+  readonly region?: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface ExamineOutput {
+  /** Where the worker that answers has its clouds from. */
+  readonly configuration: readonly Finding[];
+  readonly places: readonly PlaceReport[];
 }
 
 /** Published types of an application failure. Each message says what was tried, what the cloud said, and what to do. */

@@ -4,8 +4,25 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { EXIT } from '../../src/cli/exit-codes.js';
+import { EXIT, errorReport, exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
+import { InvalidSpecError } from '../../src/spec/index.js';
 import { regionlink } from '../support/terminal.js';
+
+const COMMANDS = [
+  'plan',
+  'apply',
+  'destroy',
+  'cancel',
+  'status',
+  'list',
+  'sweep',
+  'validate',
+  'graph',
+  'doctor',
+  'worker',
+  'simulator',
+  'demo',
+];
 
 function specFile(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'spec-')), 'spec.yaml');
@@ -16,21 +33,7 @@ function specFile(text: string): string {
 test('help names every command and the exit codes', async () => {
   const { status, stdout } = await regionlink(['--help']);
   expect(status).toBe(0);
-  for (const name of [
-    'apply',
-    'destroy',
-    'cancel',
-    'status',
-    'list',
-    'sweep',
-    'validate',
-    'graph',
-    'worker',
-    'simulator',
-    'demo',
-    '130  interrupted',
-  ])
-    expect(stdout).toContain(name);
+  for (const name of [...COMMANDS, '130  interrupted']) expect(stdout).toContain(name);
 });
 
 test('a mistyped command is answered with the one that was meant', async () => {
@@ -79,7 +82,7 @@ test('validate and graph answer in JSON', async () => {
   ).toBe(27);
 });
 
-test.each(['apply', 'destroy', 'cancel', 'status', 'list', 'validate', 'graph', 'worker', 'simulator', 'demo'])(
+test.each(COMMANDS)(
   'help of %s says what it does, its options, how it ends, what it reads, and an example',
   async (name) => {
     const { status, stdout } = await regionlink([name, '--help']);
@@ -115,6 +118,13 @@ test('a port that is in use is told with the cure', async () => {
   expect(stderr).toContain(`--port ${port} is in use: choose another one`);
 });
 
+test('no command ends with one code for two reasons: of plan, 2 is that there is something to do, so no error is', () => {
+  const usage = [new UsageError('no'), new InvalidSpecError([])];
+  expect(usage.map((error) => exitCodeOf(error, 'apply'))).toEqual([2, 2]);
+  expect(usage.map((error) => exitCodeOf(error, 'plan'))).toEqual([1, 1]);
+  expect(errorReport(usage[0], 'plan').error.exitCode).toBe(1);
+});
+
 test('with --json an error is one object on standard output, its prose on standard error', async () => {
   const file = specFile('name: Bad\nsites: {}\n');
   for (const [args, type, exitCode] of [
@@ -123,6 +133,8 @@ test('with --json an error is one object on standard output, its prose on standa
     [['destroy', 'left-right'], 'UsageError', 2],
     [['validate', '-f', file], 'InvalidSpecError', 2],
     [['apply', '-f', file], 'InvalidSpecError', 2],
+    // Of plan 2 is no error.
+    [['plan', '-f', file], 'InvalidSpecError', 1],
     [['status', 'Bad Name!'], 'InvalidNameError', 2],
     [['list'], 'TemporalUnavailableError', 4],
   ] as const) {

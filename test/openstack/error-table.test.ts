@@ -77,6 +77,7 @@ const NOVA: readonly Row[] = [
   [400, 'badRequest', 'no'],
   [403, 'forbidden', 'no'],
   [413, 'overLimit', 'no'],
+  [501, 'notImplemented', 'no'],
   [500, 'computeFault', 'wait'],
 ];
 

@@ -77,6 +77,7 @@ export const siteConnection: Kind<'siteConnection'> = {
       throw error;
     }
   },
+  mustBeMakeable: bodyOf,
   differs(found, scope) {
     return base
       .differs(found, scope)

@@ -1,6 +1,7 @@
 /** `regionlink worker`: runs workflows and activities until it is told to stop, and says when it is ready and when it has stopped. With `--check`, whether one does. */
 import { hostname } from 'node:os';
 import { connectToTemporal } from '../../client/connect.js';
+import { pollersOf } from '../../client/pollers.js';
 import { TASK_QUEUE } from '../../workflows/protocol.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -21,32 +22,13 @@ export async function worker(options: WorkerOptions): Promise<void> {
   });
 }
 
-/** Temporal's enum values of the two kinds of task queue. */
-const QUEUES = { workflows: 1, activities: 2 } as const;
-
-/** A worker asks for tasks anew at least once a minute. */
-const SILENT_MS = 150_000;
-
 /** Whether a worker of this host asks for tasks of both kinds. */
 async function check(options: WorkerOptions): Promise<void> {
   const { connection, namespace } = await connectToTemporal();
   const taskQueue = process.env.REGIONLINK_TASK_QUEUE ?? TASK_QUEUE;
   try {
-    const asked = await Promise.all(
-      Object.values(QUEUES).map(async (taskQueueType) => {
-        const { pollers } = await connection.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: taskQueue },
-          taskQueueType,
-        });
-        return pollers?.some(
-          ({ identity, lastAccessTime }) =>
-            identity?.endsWith(`@${hostname()}`) &&
-            Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < SILENT_MS,
-        );
-      }),
-    );
-    const working = asked.every(Boolean);
+    const pollers = await pollersOf(connection, namespace, taskQueue);
+    const working = pollers.some((identity) => identity.endsWith(`@${hostname()}`));
     const text = `a worker of this host ${working ? 'takes' : 'does not take'} tasks of ${taskQueue} in namespace ${namespace}`;
     console.log(options.json ? JSON.stringify({ working, taskQueue, namespace, host: hostname() }) : text);
     if (!working) process.exitCode = EXIT.failed.code;
