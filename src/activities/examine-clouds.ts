@@ -47,6 +47,7 @@ const EVERYTHING: Questions = {
 export function makeExamineClouds(worker: WorkerContext) {
   return (): Promise<ExamineOutput> =>
     Attempt.run(worker.timing, async (attempt) => ({
+      configuration: configurationFindings(worker.clouds.report()),
       places: await examineClouds(worker.clouds, EVERYTHING, attempt.read),
     }));
 }
