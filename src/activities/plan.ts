@@ -14,7 +14,7 @@ import { actionOf, inspectKind, outputOf } from './ensure-kind.js';
 import { failureOf, isAbort } from './failures.js';
 import type { Difference, Found, StepScope } from './kind.js';
 import { planFindings } from './plan-findings.js';
-import { mayStand, parsed, type Resolution, resolve } from './resolve.js';
+import { mayStand, OF_CONFLICTS, parsed, type Resolution, resolve } from './resolve.js';
 import { kindOf } from './resources/index.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -28,8 +28,13 @@ export function makePlanVpn(worker: WorkerContext) {
       const resolution = await resolve(spec, warnings, run, worker, attempt).catch(problemsIn);
       if (Array.isArray(resolution)) return impossible(spec, warnings, resolution);
       const steps = await planSteps(resolution, run, worker, attempt);
-      return planOf(resolution, steps, await planFindings(resolution, steps, attempt.read));
+      const findings = await planFindings(resolution, steps, attempt.read);
+      return planOf(resolution, steps, [...resolution.conflicts.map(asFinding), ...findings]);
     });
+}
+
+function asFinding(said: string): VpnPlan['findings'][number] {
+  return { about: 'subnets', verdict: 'problem', said, cure: OF_CONFLICTS, sites: [] };
 }
 
 /** What keeps the steps from being known, a text each. Throws what may pass when it is tried again. */

@@ -63,15 +63,15 @@ export async function inStandingOrder(spec: VpnSpec, sites: LookedUp, attempt: A
   return { ...spec, sites: await Promise.all(ordered) };
 }
 
-/** A standing VPN joins the subnets that it was made with: an endpoint group cannot be given others, and is in use. */
-export async function refuseOtherSubnets(
+/** A standing VPN joins the subnets that it was made with: an endpoint group cannot be given others, and is in use. What is otherwise, a text a site. */
+export async function otherSubnets(
   spec: VpnSpec,
   graph: Graph,
   standing: ReadonlyMap<string, Found>,
   sites: LookedUp,
   lookUps: LookUps,
   attempt: Attempt,
-): Promise<void> {
+): Promise<readonly string[]> {
   const problems = new Map<string, string>();
   for (const step of graph.steps.filter(isResourceStep)) {
     const found = standing.get(step.key);
@@ -95,12 +95,7 @@ export async function refuseOtherSubnets(
       `${String(left.fields.cidr)} stands (subnet ${left.name}, ${left.id}), and the spec has it no more`,
     );
   }
-  if (problems.size === 0) return;
-  const told = [...problems].map(([site, problem]) => `sites.${site}.network.subnets: ${problem}`);
-  throw refuse(
-    'SpecConflict',
-    [...told, 'Keep the subnets as they are, or destroy the VPN first and apply it anew'].join('\n'),
-  );
+  return [...problems].map(([site, problem]) => `sites.${site}.network.subnets: ${problem}`);
 }
 
 /** The site whose subnets an endpoint group holds. */

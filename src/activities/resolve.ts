@@ -29,7 +29,7 @@ import { Attempt } from './attempt.js';
 import { failureOf, refuse } from './failures.js';
 import { type Found, keyBeside, type StepScope } from './kind.js';
 import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.js';
-import { inStandingOrder, refuseOneRouter, refuseOtherSubnets, refuseOverlap } from './resolve-networks.js';
+import { inStandingOrder, otherSubnets, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
 import { ownPsk } from './resources/site-connection.js';
 import type { WorkerContext } from './worker-context.js';
@@ -40,7 +40,9 @@ export function makeResolveSpec(worker: WorkerContext) {
       const { spec, warnings } = parsed(input.spec);
       mustHoldLock(spec, input.workflowId);
       try {
-        return (await resolve(spec, warnings, input.run, worker, attempt)).resolved;
+        const { resolved, conflicts } = await resolve(spec, warnings, input.run, worker, attempt);
+        if (conflicts.length > 0) throw refuse('SpecConflict', [...conflicts, OF_CONFLICTS].join('\n'));
+        return resolved;
       } catch (error) {
         throw withinDeadline(error, spec);
       }
@@ -63,7 +65,12 @@ function withinDeadline(error: unknown, spec: VpnSpec): unknown {
 export interface Resolution {
   readonly resolved: ResolvedVpn;
   readonly sites: ReadonlyMap<string, SiteLookUp>;
+  /** What keeps the VPN that stands from becoming what the spec says, besides its steps' own. */
+  readonly conflicts: readonly string[];
 }
+
+/** What to do about them. */
+export const OF_CONFLICTS = 'Keep the subnets as they are, or destroy the VPN first and apply it anew';
 
 /** Looks up and pins. Fails with the problems of all sites. */
 export async function resolve(
@@ -86,7 +93,7 @@ export async function resolve(
   refuseOverlap(spec, lookUps);
   const graph = buildGraph(spec, lookUps);
   const standing = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
-  await refuseOtherSubnets(spec, graph, standing, sites, lookUps, attempt);
+  const conflicts = await otherSubnets(spec, graph, standing, sites, lookUps, attempt);
   const resolved: ResolvedVpn = {
     spec,
     graph,
@@ -99,7 +106,7 @@ export async function resolve(
     timing: worker.timing,
     warnings,
   };
-  return { resolved, sites };
+  return { resolved, sites, conflicts };
 }
 
 /** What of the VPN stands already, by step. */

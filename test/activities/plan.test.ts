@@ -148,11 +148,23 @@ describe('what plan says, ensure does', () => {
 
   test('all conflicts are told at once, with every field, and the first of them is what ensure fails of', async () => {
     await make(specOf('fixed'));
-    const changed = { ...leftSubnet({ cidr: '10.3.0.0/24', gateway: '10.3.0.1' }), profile: 'sound' };
-    const planned = await planThenMake(specOf('fixed', changed));
+    const conflictsOf = ({ steps }: VpnPlan) =>
+      steps.filter(({ action }) => action === 'conflict').map(({ key }) => key);
+    const planned = await planThenMake(specOf('fixed', { profile: 'sound' }));
     expect(planned.possible).toBe(false);
-    const conflicts = planned.steps.filter(({ action }) => action === 'conflict').map(({ key }) => key);
-    expect(conflicts.sort()).toEqual([
+    expect(conflictsOf(planned).sort()).toEqual([
+      'left/ikePolicy',
+      'left/ipsecPolicy',
+      'right/ikePolicy',
+      'right/ipsecPolicy',
+    ]);
+    const moved = specOf('fixed', { ...leftSubnet({ cidr: '10.3.0.0/24', gateway: '10.3.0.1' }), profile: 'sound' });
+    await expect(make(moved)).rejects.toMatchObject({ type: 'SpecConflict' });
+    const plannedToo = await plan(moved);
+    expect(said(plannedToo, 'problem').join()).toMatch(
+      /sites\.left\.network\.subnets: the VPN that stands joins 10\.1\.0\.0\/24/,
+    );
+    expect(conflictsOf(plannedToo).sort()).toEqual([
       'left/ikePolicy',
       'left/ipsecPolicy',
       'left/subnet',
