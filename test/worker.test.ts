@@ -115,7 +115,7 @@ test('a namespace that is not there is told', async () => {
 
 test('without a worker doctor says so, with the cure, and ends', async () => {
   const { status, stdout } = await regionlink(['doctor', '--json'], { TEMPORAL_ADDRESS: server.address });
-  expect([status, JSON.parse(stdout)]).toEqual([1, { workers: [], places: [] }]);
+  expect([status, JSON.parse(stdout)]).toEqual([1, { workers: [], configuration: [], places: [] }]);
   const { stdout: text } = await regionlink(['doctor'], { TEMPORAL_ADDRESS: server.address });
   expect(text).toMatch(/✖ workers: none takes tasks[\s\S]*→ start one: regionlink worker/);
 }, 60_000);
