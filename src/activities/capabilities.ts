@@ -89,19 +89,13 @@ export async function isOvn(region: Region, ask: Ask): Promise<boolean> {
 }
 
 /** What every supported release since Zed offers, but for sha1 and 3des from 2026.2 on. */
-const OLD_CIPHERS = [
-  '3des',
-  'aes-128',
-  'aes-192',
-  'aes-256',
-  'sha1',
-  'sha256',
-  'sha384',
-  'sha512',
-  'group2',
-  'group5',
-  'group14',
-];
+const OLD_CIPHERS = {
+  encryption: ['3des', 'aes-128', 'aes-192', 'aes-256'],
+  auth: ['sha1', 'sha256', 'sha384', 'sha512'],
+  pfs: ['group2', 'group5', 'group14'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+const CIPHER_FIELDS = Object.keys(OLD_CIPHERS) as readonly (keyof typeof OLD_CIPHERS)[];
 
 /** What LibreSwan does with them differs from strongSwan, and the API does not tell which of the two a cloud has. */
 const DAEMON_DEPENDENT = /ccm|gcm|ctr|xcbc|cmac|group(2[5-9]|30)$/;
@@ -115,16 +109,19 @@ export function ciphers(spec?: Pick<VpnSpec, 'ike' | 'ipsec'>): Question {
     if (spec === undefined) {
       const said = offersNew
         ? 'the set of 2025.1 and later; not known whether with sha1 and 3des, which 2026.2 has dropped'
-        : `the set of before 2025.1: ${OLD_CIPHERS.join(', ')}`;
+        : `the set of before 2025.1: ${Object.values(OLD_CIPHERS).flat().join(', ')}`;
       return [{ verdict: 'ok', said }];
     }
-    const wanted = Object.entries({ ike: spec.ike, ipsec: spec.ipsec }).flatMap(([policy, { encryption, auth, pfs }]) =>
-      Object.entries({ encryption, auth, pfs }).map(([field, value]) => ({ at: `${policy}.${field}`, value })),
+    const wanted = Object.entries({ ike: spec.ike, ipsec: spec.ipsec }).flatMap(([policy, values]) =>
+      CIPHER_FIELDS.map((field) => {
+        const offered: readonly string[] = OLD_CIPHERS[field];
+        return { at: `${policy}.${field}`, value: values[field], offered };
+      }),
     );
-    const answers = wanted.flatMap(({ at, value }): Answer[] => {
-      const old = OLD_CIPHERS.includes(value);
+    const answers = wanted.flatMap(({ at, value, offered }): Answer[] => {
+      const old = offered.includes(value);
       const dropped = value === 'sha1' || value === '3des';
-      const cure = `set ${at} to one of ${OLD_CIPHERS.filter((one) => kindOfCipher(one) === kindOfCipher(value)).join(', ')}`;
+      const cure = `set ${at} to one of ${offered.join(', ')}`;
       if ((!old && !offersNew) || (dropped && gone))
         return [{ verdict: 'problem', said: `${at} ${value} is not offered`, cure }];
       if (dropped && offersNew)
@@ -147,11 +144,6 @@ export function ciphers(spec?: Pick<VpnSpec, 'ike' | 'ipsec'>): Question {
     });
     return answers.length > 0 ? answers : [{ verdict: 'ok', said: 'all that the policies name is offered' }];
   };
-}
-
-function kindOfCipher(value: string): 'pfs' | 'auth' | 'encryption' {
-  if (value.startsWith('group')) return 'pfs';
-  return value.startsWith('sha') || /xcbc|cmac/.test(value) ? 'auth' : 'encryption';
 }
 
 const VPN_OBJECTS: readonly NetworkCollection[] = [
