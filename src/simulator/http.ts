@@ -8,7 +8,7 @@ import { effectsBetween, fingerprint, type LoggedCall } from './call-log.js';
 import { type Answer, ApiError, neutronError } from './errors.js';
 import type { CallKey, FaultPlan, Faults, MetFault } from './faults.js';
 import { inUse, overQuota } from './refusals.js';
-import type { RegionState, Tables } from './state.js';
+import type { RegionState, TableName, Tables } from './state.js';
 
 export interface ServiceCall extends CallKey {
   readonly query: URLSearchParams;
@@ -169,8 +169,7 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       plain();
       return;
     case 'forget':
-      for (const { op, kind, id } of plain())
-        if (op === 'created') region?.tables[kind as keyof typeof region.tables].delete(id);
+      for (const { op, kind, id } of plain()) if (op === 'created') region?.delete(kind as TableName, id);
       return;
     case 'inUse':
       refuse(inUse(key.path));

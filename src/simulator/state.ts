@@ -136,8 +136,12 @@ export class RegionState {
     return row;
   }
 
+  /** Takes a row out; a subnet also out of its network's list. */
   delete(table: TableName, id: string): void {
+    const row = this.get(table, id);
     this.tables[table].delete(id);
+    const network = table === 'subnet' ? this.get('network', row?.network_id) : undefined;
+    if (network !== undefined) network.subnets = (network.subnets as string[]).filter((one) => one !== id);
   }
 }
 

@@ -89,11 +89,13 @@ function rowsOf(picture: Picture): ReadonlyMap<string, string> {
   );
 }
 
-/** How many rows there are of each kind, name and step, without what differs from run to run. */
+/** How many rows there are of each kind, name and step, without what differs from run to run and from lane to lane. */
 function census(picture: Picture): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { region, table, row } of everyRow(picture)) {
-    const mark = String(row.description ?? '').replace(/ (run|nonce|key)=\S+/g, '');
+    const mark = String(row.description ?? '')
+      .replace(/ (run|nonce|key)=\S+/g, '')
+      .replace(/ vpn=lane-\d+ /, " vpn=the lane's ");
     const name = withoutIds(String(row.name ?? ''));
     const word = [region, table, name, row.device_owner, mark.replace(/router:\S+/, 'router')].join(' ');
     counts.set(word, (counts.get(word) ?? 0) + 1);

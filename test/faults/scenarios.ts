@@ -6,7 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CallCase, callsOf, FAULTS, type FaultCase, inWords, isCase, planOf } from './cases.js';
 import { type Operation, wrongWith } from './ends.js';
-import { type Ground, type Lane, Lanes } from './lanes.js';
+import { type Ground, type Lane, Lanes, type Picture } from './lanes.js';
 
 export interface Scenario {
   readonly name: string;
@@ -22,7 +22,13 @@ export interface Scenario {
 }
 
 /** Runs a scenario with a fault, and tells what is wrong with its end. */
-async function judge(lane: Lane, scenario: Scenario, call: CallCase, one: FaultCase): Promise<readonly string[]> {
+async function judge(
+  lane: Lane,
+  scenario: Scenario,
+  whole: Picture,
+  call: CallCase,
+  one: FaultCase,
+): Promise<readonly string[]> {
   lane.reset(scenario.ground);
   lane.bed.simulator.faults.add(planOf(call, one));
   const ended = await lane.bed.end(await scenario.start(lane));
@@ -35,7 +41,7 @@ async function judge(lane: Lane, scenario: Scenario, call: CallCase, one: FaultC
     call.writes && call.method !== 'DELETE' && scenario.operation === 'provision' && scenario.ends === 'COMPLETED';
   const unclear = isStep && one.said !== undefined && !one.said.test(said) ? [`says too little: ${said}`] : [];
   const more = ended.status === 'COMPLETED' ? (scenario.also?.(lane) ?? []) : [];
-  return [...early, ...unclear, ...more, ...(await wrongWith(lane, ended, scenario.ground, scenario.operation))];
+  return [...early, ...unclear, ...more, ...(await wrongWith(lane, ended, scenario.ground, scenario.operation, whole))];
 }
 
 /** The tests of some scenarios, a test a fault. */
@@ -56,11 +62,14 @@ export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
   for (const scenario of scenarios) {
     describe(`every call of ${scenario.name}`, () => {
       let calls: readonly CallCase[];
+      /** As the scenario leaves the clouds without any fault. */
+      let whole: Picture;
 
       beforeAll(async () => {
         const lane = lanes.first;
         lane.reset(scenario.ground);
         await lane.bed.end(await scenario.start(lane));
+        whole = lane.bed.simulator.snapshot();
         calls = callsOf(lane.bed.simulator.log).filter(
           (call) => call.service !== 'identity' && (scenario.calls?.(call) ?? true),
         );
@@ -70,7 +79,7 @@ export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
       for (const one of FAULTS) {
         test(`${one.name}`, async () => {
           const cases = calls.filter((call) => isCase(call, one));
-          const wrong = await lanes.judge(cases, (lane, call) => judge(lane, scenario, call, one), inWords);
+          const wrong = await lanes.judge(cases, (lane, call) => judge(lane, scenario, whole, call, one), inWords);
           expect(wrong.join('\n')).toBe('');
         }, 900_000);
       }

@@ -1,9 +1,17 @@
 /** Single faults over a VPN that stands: while it is proven, and while it is changed. */
+import { tutorialSpec } from '../support/test-bed.js';
 import type { CallCase } from './cases.js';
 import { everyCallMeetsEveryFault } from './scenarios.js';
 
-/** What the API can change in place, so that rollback has something to set back. */
-const CHANGED = { check: 'none', connection: { mtu: 1_400 } };
+/** What the API can change in place, so that rollback has something to set back; and a further subnet, so that endpoint groups change over. */
+function changed(): Record<string, unknown> {
+  const { sites } = tutorialSpec() as { sites: { left: { network: { subnets: readonly object[] } } } };
+  const subnets = [...sites.left.network.subnets, { cidr: '10.1.1.0/24' }];
+  const left = { ...sites.left, network: { ...sites.left.network, subnets } };
+  return { check: 'none', connection: { mtu: MTU }, sites: { ...sites, left } };
+}
+
+const MTU = 1_400;
 
 /** Calls that only a check makes: the rest is looked at as in any provision. */
 const ofCheck = ({ path, writes }: CallCase) =>
@@ -32,14 +40,12 @@ everyCallMeetsEveryFault([
     name: 'an apply of a changed spec',
     ground: 'standing',
     operation: 'provision',
-    start: (lane) => lane.bed.provision(lane.name, CHANGED),
+    start: (lane) => lane.bed.provision(lane.name, changed()),
     ends: 'COMPLETED',
     calls: (call) => call.writes,
     also: (lane) =>
       [...lane.bed.simulator.regions.values()]
         .flatMap((region) => region.rows('ipsec_site_connection'))
-        .flatMap((row) =>
-          row.mtu === CHANGED.connection.mtu ? [] : [`mtu of ${String(row.name)} is ${String(row.mtu)}`],
-        ),
+        .flatMap((row) => (row.mtu === MTU ? [] : [`mtu of ${String(row.name)} is ${String(row.mtu)}`])),
   },
 ]);

@@ -135,9 +135,7 @@ export const SUBNET: Resource = {
   },
   afterDelete(row, { region }) {
     for (const port of portsWith(row, region)) region.delete('port', port.id);
-    const network = region.get('network', row.network_id);
-    revise(network);
-    if (network !== undefined) network.subnets = (network.subnets as string[]).filter((id) => id !== row.id);
+    revise(region.get('network', row.network_id));
   },
 };
 
