@@ -1,6 +1,6 @@
 /** What was built, as a person reads it: resources with ids, external addresses, statuses, round-trip times. */
 import { KINDS } from '../graph/kinds.js';
-import type { DestroyResult, Progress, ProvisionResult, StraySet } from '../workflows/protocol.js';
+import type { DestroyResult, Progress, ProvisionResult, RemovedResource, StraySet } from '../workflows/protocol.js';
 import { sitesInOrder } from './render.js';
 
 export function provisionText(result: ProvisionResult): string {
@@ -24,8 +24,18 @@ export function provisionText(result: ProvisionResult): string {
     `VPN ${result.vpn} stands, ${proof}`,
     ...sites,
     ...links,
+    ...removedText(result.removed ?? []),
     ...result.warnings.map((warning) => `\nwarning: ${warning}`),
   ].join('\n');
+}
+
+function removedText(removed: readonly RemovedResource[]): readonly string[] {
+  if (removed.length === 0) return [];
+  return [
+    '',
+    'no longer needed, and removed:',
+    ...table(removed.map((one) => [KINDS[one.kind].noun, one.name, one.id, one.region])),
+  ];
 }
 
 /** A site, with the range of its subnet where it has several. */

@@ -110,6 +110,9 @@ test('a set that stands changes in place: a further subnet comes and goes, and t
     'routerInterface dbl',
     'subnet dbl',
   ]);
+  expect(fewer.result && provisionText(fewer.result)).toMatch(
+    /no longer needed, and removed:\n(.*\n)*? {2}subnet +left-subnet2 +\S+ +dbl/,
+  );
   expect((await apply([a, c])).writes).toEqual([]);
   const rows = bed.simulator.regions.get('dbl')?.rows('subnet') ?? [];
   const own = rows.filter(({ description }) => String(description).includes('vpn=set '));
