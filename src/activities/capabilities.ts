@@ -7,7 +7,7 @@ import { CloudConfigError, OpenStackError } from '../openstack/errors.js';
 import type { CallOptions } from '../openstack/http.js';
 import type { Region } from '../openstack/region.js';
 import type { NetworkCollection } from '../openstack/types.js';
-import type { VpnSpec } from '../spec/types.js';
+import type { SiteSpec } from '../spec/types.js';
 import type { Finding } from '../workflows/protocol.js';
 
 /** How a question calls a cloud: `attempt.read` in an activity. */
@@ -101,7 +101,7 @@ const CIPHER_FIELDS = Object.keys(OLD_CIPHERS) as readonly (keyof typeof OLD_CIP
 const DAEMON_DEPENDENT = /ccm|gcm|ctr|xcbc|cmac|group(2[5-9]|30)$/;
 
 /** Without a spec: which set there is. With one: what of its policies is not in it. */
-export function ciphers(spec?: Pick<VpnSpec, 'ike' | 'ipsec'>): Question {
+export function ciphers(spec?: Pick<SiteSpec, 'ike' | 'ipsec'>): Question {
   return async (region, ask) => {
     const aliases = await aliasesOf(region, ask);
     const offersNew = aliases.has(NEW_CIPHERS);

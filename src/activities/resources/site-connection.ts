@@ -12,8 +12,7 @@ import type { PskSource } from '../../spec/types.js';
 import { ensureKind } from '../ensure-kind.js';
 import { isGone, later, orGone, refuse } from '../failures.js';
 import { type Kind, need, type StepScope } from '../kind.js';
-import { formatMark } from '../mark.js';
-import { foundOf, neutronKind } from './neutron-kind.js';
+import { neutronKind } from './neutron-kind.js';
 import { vpnService } from './vpn-service.js';
 
 type Scope = StepScope<'siteConnection'>;
@@ -22,7 +21,7 @@ const base = neutronKind({
   kind: 'siteConnection',
   collection: 'siteConnections',
   body: (scope) => {
-    const { options } = scope.step.want;
+    const { options, peerId } = scope.step.want;
     const peerAddress = peerAddressOf(scope);
     return {
       name: scope.step.name,
@@ -32,18 +31,24 @@ const base = neutronKind({
       local_ep_group_id: need(scope, 'localEndpointGroup').id,
       peer_ep_group_id: need(scope, 'peerEndpointGroup').id,
       peer_address: peerAddress,
-      peer_id: peerAddress,
+      peer_id: peerId ?? peerAddress,
+      // Empty is its VPN service's address.
+      local_id: options.localId ?? '',
       dpd: { action: options.dpd.action, interval: options.dpd.intervalSeconds, timeout: options.dpd.timeoutSeconds },
       mtu: options.mtu,
       initiator: options.initiator,
-      admin_state_up: true,
+      // A run of an earlier release does not say it.
+      admin_state_up: options.adminStateUp !== false,
       psk: pskOf(scope),
     };
   },
+  mark: (scope) => ({ ...pinsOf(scope), note: scope.step.want.options.description ?? '' }),
   updatable: [
     'name',
+    'description',
     'peer_address',
     'peer_id',
+    'local_id',
     'dpd',
     'mtu',
     'initiator',
@@ -62,16 +67,8 @@ export const siteConnection: Kind<'siteConnection'> = {
     await untilPlugged(scope);
     const service = await serviceNow(scope);
     const renewed: Scope = { ...scope, outputs: { ...scope.outputs, [`${scope.step.site}/vpnService`]: service } };
-    const description = formatMark({
-      owner: scope.site.owner,
-      vpn: scope.vpn,
-      step: scope.step.key,
-      run: scope.run,
-      ...pinsOf(scope),
-    });
-    const body = { ...bodyOf(renewed), description };
     try {
-      return foundOf(await scope.attempt.write((call) => scope.region.create('siteConnections', body, call)));
+      return await base.create(renewed);
     } catch (error) {
       await explainVanished(error, service.id, scope);
       throw error;
