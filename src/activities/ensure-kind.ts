@@ -3,6 +3,7 @@
  * The rule: what is decided is decided by `inspectKind`, which only reads and which a plan asks as well. Nothing is ever deleted, but for one case: a
  * resource of ours in ERROR that nothing uses is removed and made again.
  */
+import { KINDS } from '../graph/kinds.js';
 import type { ResourceKind, StepAction, StepOutput } from '../graph/types.js';
 import { verdictOn } from '../openstack/error-table.js';
 import { OpenStackError } from '../openstack/errors.js';
@@ -58,9 +59,14 @@ export async function inspectKind<K extends ResourceKind>(
   );
   const broken: Found[] = [];
   for (const one of own) if (await isBroken(kind, one, scope)) broken.push(one);
-  const usable = own.filter((one) => !broken.includes(one));
+  const usable = own.filter((one) => !broken.includes(one) && !isReplaced(kind, one, scope));
   const found = await choose(kind, usable, scope);
   return { found, differences: found === undefined ? [] : kind.differs(found, scope), broken };
+}
+
+/** One whose place another takes: it stays until the run's end, since it is in use. */
+function isReplaced<K extends ResourceKind>(kind: Kind<K>, one: Found, scope: StepScope<K>): boolean {
+  return KINDS[kind.kind].replaced === true && kind.differs(one, scope).some(({ updatable }) => !updatable);
 }
 
 /**
@@ -83,17 +89,25 @@ async function create<K extends ResourceKind>(kind: Kind<K>, scope: StepScope<K>
   }
 }
 
-/** Of several, the one that others refer to, else the smallest id. Doubles are left for the settle step. */
+/** The one that the step uses. Doubles are left for the settle step. */
 async function choose<K extends ResourceKind>(
   kind: Kind<K>,
   found: readonly Found[],
   scope: StepScope<K>,
 ): Promise<Found | undefined> {
-  const sorted = [...found].sort((a, b) => a.id.localeCompare(b.id));
-  if (sorted.length < 2) return sorted[0];
   // A double means that some write landed twice: what else it left is looked for before the run ends.
-  scope.attempt.doubtAt ??= Date.now();
-  for (const one of sorted) if (await kind.isReferenced(one, scope)) return one;
+  if (found.length > 1) scope.attempt.doubtAt ??= Date.now();
+  return theUsed(kind, found, scope);
+}
+
+/** Of several of a step, the one that others refer to, else the smallest id. */
+export async function theUsed<K extends ResourceKind>(
+  kind: Kind<K>,
+  found: readonly Found[],
+  scope: Pick<StepScope, 'region' | 'attempt'>,
+): Promise<Found | undefined> {
+  const sorted = [...found].sort((a, b) => a.id.localeCompare(b.id));
+  if (sorted.length > 1) for (const one of sorted) if (await kind.isReferenced(one, scope)) return one;
   return sorted[0];
 }
 

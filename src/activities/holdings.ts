@@ -46,12 +46,12 @@ export async function holdingsAt(place: Place, owner: string, attempt: Attempt):
 export async function resourcesOf(vpn: string, holdings: Holdings, attempt: Attempt): Promise<readonly Item[]> {
   const marked = holdings.items.filter((item) => item.vpn === vpn);
   if (marked.length === 0) return [];
-  const legs = await legsOf(marked, holdings, attempt);
+  const legs = await legsOf(marked, holdings.place, attempt);
   return [...marked, ...legs, ...servicesOf(marked, holdings)];
 }
 
-/** Gateways and interfaces of its own routers. */
-async function legsOf(marked: readonly Item[], { place }: Holdings, attempt: Attempt): Promise<readonly Item[]> {
+/** Gateways and interfaces of the routers among marked resources, interfaces in the subnets among them. */
+export async function legsOf(marked: readonly Item[], place: Place, attempt: Attempt): Promise<readonly Item[]> {
   const ports = await attempt.read((call) => place.region.list('ports', call));
   return marked
     .filter((item) => item.kind === 'router')

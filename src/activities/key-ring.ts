@@ -2,7 +2,15 @@
  * The worker's master keys, and the secrets that derive from them. A generated PSK is stored nowhere: both ends, every retry and every worker with the same key derive the same one.
  * The rule: nothing that derives from a key leaves this worker but into the cloud that needs it.
  */
-import { createECDH, createHmac, createPrivateKey, hkdfSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createECDH,
+  createHmac,
+  createPrivateKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 
 /** A master key, known by an id that may be told to anyone. */
 interface MasterKey {
@@ -20,6 +28,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 /** Letters and digits only, 40 of them: what every VPN product that was seen accepts (some refuse `&`, `?` or more than 40 characters). */
 const PSK_LENGTH = 40;
+
+/** Sizes in bytes. */
+const SEAL = { cipher: 'aes-256-gcm', key: 32, salt: 32, iv: 12, tag: 16 } as const;
 
 export class KeyRing {
   private readonly keys: ReadonlyMap<string, MasterKey>;
@@ -72,6 +83,35 @@ export class KeyRing {
     // Bytes that would favour some letters are passed over; 255 bytes leave 40 with overwhelming likelihood, and the same ones every time.
     const even = [...bytes].filter((byte) => byte < ALPHABET.length * 4).slice(0, PSK_LENGTH);
     return even.map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+  }
+
+  /** A secret that only a worker with the current key can read again, for `context` alone: AES-256-GCM under a key of its own. */
+  seal(secret: string, context: string): string {
+    const salt = randomBytes(SEAL.salt);
+    const cipher = createCipheriv(SEAL.cipher, this.sealKey(this.currentId, salt), Buffer.alloc(SEAL.iv));
+    const sealed = Buffer.concat([cipher.setAAD(Buffer.from(context)).update(secret, 'utf8'), cipher.final()]);
+    return [this.currentId, salt, sealed, cipher.getAuthTag()]
+      .map((part) => (typeof part === 'string' ? part : part.toString('base64url')))
+      .join('.');
+  }
+
+  /** What was sealed. Undefined where this worker does not have that key; throws where text or context is not that of the seal. */
+  open(text: string, context: string): string | undefined {
+    const [keyId = '', ...parts] = text.split('.');
+    if (!this.has(keyId)) return undefined;
+    const [salt, sealed, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
+    if (salt === undefined || sealed === undefined || tag === undefined) throw new Error('not a sealed secret');
+    const decipher = createDecipheriv(SEAL.cipher, this.sealKey(keyId, salt), Buffer.alloc(SEAL.iv), {
+      authTagLength: SEAL.tag,
+    });
+    decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
+    return Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8');
+  }
+
+  /** A new salt is a new key, so its first and only message may have a constant IV. */
+  private sealKey(keyId: string, salt: Buffer): Buffer {
+    const secret = this.keys.get(keyId)?.secret ?? Buffer.alloc(0);
+    return Buffer.from(hkdfSync('sha256', secret, salt, 'regionlink seal', SEAL.key));
   }
 
   /**

@@ -8,7 +8,7 @@ import { isResourceStep, type ResourceStep, type Step, type StepOutput } from '.
 import { LOOK_SECONDS, REMOVAL_SECONDS, TYPICAL_SECONDS } from '../graph/typical-times.js';
 import { longestPath } from '../graph/walk.js';
 import type { VpnSpec } from '../spec/types.js';
-import type { PlanInput, PlannedAction, PlannedStep, VpnPlan } from '../workflows/protocol.js';
+import type { PlanInput, PlannedAction, PlannedStep, ResolvedVpn, VpnPlan } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { actionOf, inspectKind, outputOf } from './ensure-kind.js';
 import { failureOf, isAbort } from './failures.js';
@@ -34,7 +34,7 @@ export function makePlanVpn(worker: WorkerContext) {
 }
 
 function asFinding(said: string): VpnPlan['findings'][number] {
-  return { about: 'subnets', verdict: 'problem', said, cure: OF_CONFLICTS, sites: [] };
+  return { about: 'networks', verdict: 'problem', said, cure: OF_CONFLICTS, sites: [] };
 }
 
 /** What keeps the steps from being known, a text each. Throws what may pass when it is tried again. */
@@ -95,7 +95,7 @@ async function planSteps(
     planned.push(row);
     outputs[step.key] = output;
   }
-  return planned;
+  return resolved.retired === undefined ? planned : [...planned, ...toRemove(resolved.retired)];
 }
 
 interface Planned {
@@ -115,7 +115,8 @@ async function planStep(scope: StepScope): Promise<Planned> {
     const { found, differences, broken } = await inspectKind(kind, scope, own);
     if (found === undefined) {
       kind.mustBeMakeable?.(scope);
-      return toCreate(step, broken);
+      const [old] = own.filter((one) => !broken.includes(one));
+      return old === undefined ? toCreate(step, broken) : toReplace(old, kind.differs(old, scope), step);
     }
     return {
       row: rowOf(step, actionFor(found, differences, scope), { found, differences }),
@@ -136,6 +137,22 @@ function toCreate(step: ResourceStep, broken: readonly Found[] = []): Planned {
   const ids = broken.map(({ id }) => id).join(', ');
   const reason = ids === '' ? {} : { reason: `what stands is in ERROR and goes first: ${ids}` };
   return { row: rowOf(step, 'create', reason), output: outputOfNew(step) };
+}
+
+/** Also what could be changed in place is told of the new one: its fields are all the spec's. */
+function toReplace(found: Found, differences: readonly Difference[], step: ResourceStep): Planned {
+  const inPlace = differences.map((difference) => ({ ...difference, updatable: true }));
+  return { row: rowOf(step, 'replace', { found, differences: inPlace, reason: REPLACED }), output: outputOfNew(step) };
+}
+
+const REPLACED = 'another one takes its place; it goes at the end of a run that has succeeded';
+
+/** What the spec has no more. */
+function toRemove({ graph, found }: Required<ResolvedVpn>['retired']): readonly PlannedStep[] {
+  return graph.steps.filter(isResourceStep).map((step) => ({
+    ...rowOf(step, 'remove', { reason: 'the spec has it no more: it goes at the end of a run that has succeeded' }),
+    id: found[step.key]?.id ?? '',
+  }));
 }
 
 function outputOfNew({ name }: ResourceStep): StepOutput {
@@ -191,10 +208,12 @@ function planOf({ resolved }: Resolution, steps: readonly PlannedStep[], finding
     warnings: resolved.warnings,
     possible:
       steps.every(({ action }) => action !== 'conflict') && findings.every(({ verdict }) => verdict !== 'problem'),
-    changes: steps.filter(({ action, temporary }) => !temporary && (action === 'create' || action === 'change')).length,
+    changes: steps.filter(({ action, temporary }) => !temporary && CHANGES.has(action)).length,
     time: timeOf(resolved.graph.steps, new Map(steps.map(({ key, action }) => [key, action]))),
   };
 }
+
+const CHANGES: ReadonlySet<PlannedAction> = new Set(['create', 'change', 'replace', 'remove']);
 
 function existingAt(site: string, given: Readonly<Record<string, StepOutput>>): VpnPlan['sites'][number]['existing'] {
   return Object.entries(given)

@@ -9,6 +9,7 @@ import type { Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.
 import { isInUse, later, refuse } from './failures.js';
 import { type Found, type Kind, keyBeside, type StepScope } from './kind.js';
 import { sameValue } from './resources/neutron-kind.js';
+import { unsealed } from './resources/site-connection.js';
 
 /** Kinds without a mark of their own: whether they were there before the run tells whose they are. */
 const UNMARKED = new Set(['externalGateway', 'routerInterface']);
@@ -33,7 +34,7 @@ export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScop
 /** Whether a removal would find nothing to do. */
 export async function isDone(kind: Kind, input: RemoveInput, scope: StepScope): Promise<boolean> {
   const found = await findOwn(kind, input, scope);
-  return !found.some((one) => isDue(one, input)) && changedSince(found, input) === undefined;
+  return !found.some((one) => isDue(one, input)) && changedSince(found, input, scope) === undefined;
 }
 
 /** What stands of a step. Nothing, where the resources it is a part of are not known: then it never began. */
@@ -52,6 +53,8 @@ async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promis
 function isDue(found: Found, input: RemoveInput): boolean {
   const { run, before, keep, only, step, site } = input;
   if (found.id === keep || only?.includes(found.id) === false) return false;
+  // What another has taken the place of goes by itself, once a run can no longer be undone.
+  if (keep !== undefined && found.id === before?.id) return false;
   // There is one of these at most, so it has no doubles.
   if (UNMARKED.has(step.kind)) return keep === undefined && (run === undefined || before === undefined);
   if (found.mark?.owner !== site.owner) return false;
@@ -91,16 +94,18 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
 function changedSince(
   found: readonly Found[],
   { before, site }: RemoveInput,
+  scope: StepScope,
 ): { readonly one: Found; readonly fields: Readonly<Record<string, unknown>> } | undefined {
   const one = found.find((other) => other.id === before?.id);
   if (before === undefined || one?.mark?.owner !== site.owner) return undefined;
-  const changed = Object.entries(before.fields).filter(([field, value]) => !sameValue(one.fields[field], value));
+  const fields = { ...before.fields, ...unsealed(before, scope) };
+  const changed = Object.entries(fields).filter(([field, value]) => !sameValue(one.fields[field], value));
   return changed.length === 0 ? undefined : { one, fields: Object.fromEntries(changed) };
 }
 
 /** Sets it back. */
 async function restore(kind: Kind, found: readonly Found[], input: RemoveInput, scope: StepScope): Promise<boolean> {
-  const changed = changedSince(found, input);
+  const changed = changedSince(found, input, scope);
   if (changed === undefined) return false;
   await kind.update(changed.one, changed.fields, scope);
   return true;

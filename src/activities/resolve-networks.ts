@@ -3,15 +3,16 @@
  * The rule: it only reads, and what no run could do is refused here, before anything is touched.
  */
 import { cidrsOf } from '../graph/site-steps.js';
-import { placeOf, siteStepKey } from '../graph/step-keys.js';
-import { type Graph, isResourceStep, type LookUps, type ResourceStep } from '../graph/types.js';
+import { placeOf, siteStepKey, stepKeyOf } from '../graph/step-keys.js';
+import type { Graph, LookUps, ResourceStep } from '../graph/types.js';
 import { overlap, rangeOf } from '../spec/ipv4.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
+import { type Item, legsOf } from './holdings.js';
 import type { Found } from './kind.js';
 import type { SiteLookUp } from './look-up-site.js';
-import { sameValue } from './resources/neutron-kind.js';
+import { network as networkKind } from './resources/network.js';
 import { subnet as subnetKind } from './resources/subnet.js';
 
 type LookedUp = ReadonlyMap<string, SiteLookUp>;
@@ -53,82 +54,120 @@ export async function inStandingOrder(spec: VpnSpec, sites: LookedUp, attempt: A
   const ordered = spec.sites.map(async (site): Promise<SiteSpec> => {
     const { network } = site;
     if (network.kind === 'existing' || network.subnets.length < 2) return site;
-    const plain = (await standingSubnets(spec.name, site.key, sites, attempt)).find(
-      ({ mark }) => mark?.step === siteStepKey(site.key, 'subnet'),
-    );
-    const isPlain = ({ cidr }: { readonly cidr: string }) => cidr === plain?.fields.cidr;
+    const look = sites.get(site.key);
+    const marked = look === undefined ? [] : await markedNetworks(spec.name, look, attempt);
+    const plain = marked.find(({ kind, part }) => kind === 'subnet' && part === undefined);
+    const isPlain = ({ cidr }: { readonly cidr: string }) => cidr === plain?.found.fields.cidr;
     const rest = network.subnets.filter((subnet) => !isPlain(subnet));
     return { ...site, network: { ...network, subnets: [...network.subnets.filter(isPlain), ...rest] } };
   });
   return { ...spec, sites: await Promise.all(ordered) };
 }
 
-/** A standing VPN joins the subnets that it was made with: an endpoint group cannot be given others, and is in use. What is otherwise, a text a site. */
-export async function otherSubnets(
+/** What of a standing VPN's networks the spec has no more, and what it cannot be changed to, a text each. */
+export interface NetworkChanges {
+  readonly conflicts: readonly string[];
+  /** Marked subnets, the router's legs in them, and networks on which the spec has no subnet by now. */
+  readonly retired: readonly Item[];
+}
+
+/**
+ * Compares the networks that stand with those of the spec. A further subnet may come and go; the first has the plain keys of the site, and a tunnel over
+ * another router is another tunnel.
+ */
+export async function networkChanges(
   spec: VpnSpec,
   graph: Graph,
   standing: ReadonlyMap<string, Found>,
   sites: LookedUp,
   lookUps: LookUps,
   attempt: Attempt,
-): Promise<readonly string[]> {
-  const problems = new Map<string, string>();
-  for (const step of graph.steps.filter(isResourceStep)) {
-    const found = standing.get(step.key);
-    const of = groupedSite(step);
-    if (found === undefined || of === undefined || problems.has(of)) continue;
-    const want = cidrsOf(spec, lookUps, of);
-    const have = await rangesIn(found, step, sites, attempt);
-    if (sameValue(have, want)) continue;
-    problems.set(
-      of,
-      `the VPN that stands joins ${have.join(', ')} (${step.title}, ${found.id}), the spec says ${want.join(', ')}, and an endpoint group cannot be given other subnets`,
-    );
-  }
-  for (const { key } of spec.sites) {
-    const left = (await standingSubnets(spec.name, key, sites, attempt)).find(
-      ({ mark }) => !graph.steps.some((step) => step.key === mark?.step),
-    );
-    if (left === undefined || problems.has(key)) continue;
-    problems.set(
-      key,
-      `${String(left.fields.cidr)} stands (subnet ${left.name}, ${left.id}), and the spec has it no more`,
-    );
-  }
-  return [...problems].map(([site, problem]) => `sites.${site}.network.subnets: ${problem}`);
-}
-
-/** The site whose subnets an endpoint group holds. */
-function groupedSite({ kind, site, peer }: ResourceStep): string | undefined {
-  if (kind === 'localEndpointGroup') return site;
-  return kind === 'peerEndpointGroup' ? peer : undefined;
-}
-
-/** Ranges of an endpoint group; the id of a subnet that is gone stands for itself. */
-async function rangesIn(
-  { fields }: Found,
-  { kind, site }: ResourceStep,
-  sites: LookedUp,
-  attempt: Attempt,
-): Promise<readonly string[]> {
-  const endpoints = (fields.endpoints ?? []) as readonly string[];
-  const region = sites.get(site)?.region;
-  if (kind === 'peerEndpointGroup' || region === undefined) return endpoints;
-  const subnets = await attempt.read((call) => region.list('subnets', call));
-  return endpoints.map((id) => subnets.find((subnet) => subnet.id === id)?.cidr ?? id);
-}
-
-/** Subnets that bear the marks of a VPN's site. */
-async function standingSubnets(
-  vpn: string,
-  site: string,
-  sites: LookedUp,
-  attempt: Attempt,
-): Promise<readonly Found[]> {
-  const look = sites.get(site);
-  if (look === undefined) return [];
-  const all = await subnetKind.inventory(look.region, attempt);
-  return all.filter(
-    ({ mark }) => mark?.owner === look.pins.owner && mark.vpn === vpn && placeOf(mark.step, 'subnet')?.site === site,
+): Promise<NetworkChanges> {
+  const changes = await Promise.all(
+    [...sites.values()].map(async (look): Promise<NetworkChanges> => {
+      const { site } = look.pins;
+      const marked = await markedNetworks(spec.name, look, attempt);
+      const isFirst = ({ kind, part }: Item) => kind === 'subnet' && part === undefined;
+      const first = marked.find(isFirst);
+      const want = graph.steps.find((step) => step.key === siteStepKey(site, 'subnet')) as SubnetStep | undefined;
+      const gone = marked.filter((item) => !graph.steps.some(({ key }) => key === stepKeyOf(item)) && !isFirst(item));
+      const router = lookUps.given[siteStepKey(site, 'router')]?.id ?? standing.get(siteStepKey(site, 'router'))?.id;
+      const legs = await legsIn(gone, standing.get(siteStepKey(site, 'router')), attempt);
+      return {
+        conflicts: [
+          ...(first !== undefined && first.found.fields.cidr !== want?.want.cidr ? [noFirst(site, first.found)] : []),
+          ...(await otherRouter(site, router, standing, look, attempt)),
+          ...otherExternalNetwork(look, standing.get(siteStepKey(site, 'externalGateway'))),
+        ],
+        retired: [...gone, ...legs],
+      };
+    }),
   );
+  return {
+    conflicts: changes.flatMap(({ conflicts }) => conflicts),
+    retired: changes.flatMap(({ retired }) => retired),
+  };
+}
+
+type SubnetStep = ResourceStep<'subnet'>;
+
+function noFirst(site: string, { id, name, fields }: Found): string {
+  return `sites.${site}.network.subnets: ${String(fields.cidr)} (subnet ${name}, ${id}) is the one that this site was made with, and the spec has it no more. Keep it: only further subnets may go`;
+}
+
+/** A connection stands on its VPN service for good, and that one on its router. */
+async function otherRouter(
+  site: string,
+  router: string | undefined,
+  standing: ReadonlyMap<string, Found>,
+  { region }: SiteLookUp,
+  attempt: Attempt,
+): Promise<readonly string[]> {
+  const used = [...standing].flatMap(([key, { fields }]) =>
+    placeOf(key, 'siteConnection')?.site === site ? [fields.vpnservice_id] : [],
+  );
+  const known = standing.get(siteStepKey(site, 'vpnService'))?.id;
+  if (used.every((id) => id === known)) return [];
+  const services = await attempt.read((call) => region.list('vpnServices', call));
+  const others = services.filter(({ id, router_id }) => used.includes(id) && router_id !== router);
+  return others.map(
+    ({ id, name, router_id }) =>
+      `sites.${site}.network.router: the VPN that stands goes over router ${router_id} (VPN service ${name}, ${id}), and a connection cannot change to another. Name that router`,
+  );
+}
+
+/** The gateway's address is what the other site calls. */
+function otherExternalNetwork({ pins, externalNetwork }: SiteLookUp, gateway: Found | undefined): readonly string[] {
+  const have = gateway?.fields.network_id;
+  if (have === undefined || externalNetwork === undefined || have === externalNetwork) return [];
+  return [
+    `sites.${pins.site}.externalNetwork: the gateway of router ${gateway?.name} (${gateway?.id}) is on network ${String(have)}, the spec says ${externalNetwork}, and with another its address would change. Keep that network`,
+  ];
+}
+
+/** Legs of the site's own router in subnets. */
+async function legsIn(items: readonly Item[], router: Found | undefined, attempt: Attempt): Promise<readonly Item[]> {
+  const [first] = items;
+  if (first === undefined || router === undefined) return [];
+  const { part: _, ...at } = first;
+  const legs = await legsOf([...items, { ...at, kind: 'router', found: router }], first.place, attempt);
+  return legs.filter(({ kind }) => kind === 'routerInterface');
+}
+
+/** Networks and subnets that bear the marks of a VPN's site. */
+async function markedNetworks(vpn: string, look: SiteLookUp, attempt: Attempt): Promise<readonly Item[]> {
+  const { pins, region } = look;
+  const { site, ...place } = pins;
+  const kinds = [networkKind, subnetKind] as const;
+  const all = await Promise.all(
+    kinds.map(async ({ kind, inventory }) =>
+      (await inventory(region, attempt)).flatMap((found): Item[] => {
+        const { mark } = found;
+        const at = mark === undefined ? undefined : placeOf(mark.step, kind);
+        if (mark?.owner !== pins.owner || mark.vpn !== vpn || at?.site !== site) return [];
+        return [{ vpn, ...at, found, place: { region, pins: place } }];
+      }),
+    ),
+  );
+  return all.flat();
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { buildGraph } from '../graph/build-graph.js';
+import { siteStepKey } from '../graph/step-keys.js';
 import {
   type Graph,
   isResourceStep,
@@ -26,12 +27,15 @@ import {
   workflowIdOf,
 } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
+import { theUsed } from './ensure-kind.js';
 import { failureOf, refuse } from './failures.js';
+import type { Item } from './holdings.js';
+import { toGraph } from './inventory.js';
 import { type Found, keyBeside, type StepScope } from './kind.js';
 import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.js';
-import { inStandingOrder, otherSubnets, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
+import { inStandingOrder, networkChanges, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
-import { ownPsk } from './resources/site-connection.js';
+import { ownPsk, pskBefore } from './resources/site-connection.js';
 import type { WorkerContext } from './worker-context.js';
 
 export function makeResolveSpec(worker: WorkerContext) {
@@ -70,7 +74,7 @@ export interface Resolution {
 }
 
 /** What to do about them. */
-export const OF_CONFLICTS = 'Keep the subnets as they are, or destroy the VPN first and apply it anew';
+export const OF_CONFLICTS = 'Or destroy the VPN first and apply it anew';
 
 /** Looks up and pins. Fails with the problems of all sites. */
 export async function resolve(
@@ -93,20 +97,44 @@ export async function resolve(
   refuseOverlap(spec, lookUps);
   const graph = buildGraph(spec, lookUps);
   const standing = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
-  const conflicts = await otherSubnets(spec, graph, standing, sites, lookUps, attempt);
+  const { conflicts, retired } = await networkChanges(spec, graph, standing, sites, lookUps, attempt);
+  const links = Object.fromEntries(
+    spec.links.map((link) => [link.key, linkPins(link.key, [...standing.values()], worker)]),
+  );
   const resolved: ResolvedVpn = {
     spec,
     graph,
     sites: Object.fromEntries([...sites].map(([key, site]) => [key, site.pins])),
-    links: Object.fromEntries(spec.links.map((link) => [link.key, linkPins(link.key, [...standing.values()], worker)])),
+    links,
     given: lookUps.given,
     before: Object.fromEntries(
-      [...standing].map(([key, found]) => [key, beforeOf(found, kindOf(stepKind(graph.steps, key)).restorable)]),
+      graph.steps.filter(isResourceStep).flatMap((step) => {
+        const found = standing.get(step.key);
+        const site = sites.get(step.site)?.pins;
+        const link = step.link === undefined ? undefined : links[step.link];
+        if (found === undefined || site === undefined) return [];
+        return [[step.key, beforeOf(found, { vpn: spec.name, step, site, link, worker })]];
+      }),
     ),
+    retired: retiredGraph(retired, standing, worker),
     timing: worker.timing,
     warnings,
   };
   return { resolved, sites, conflicts };
+}
+
+/** As a graph to walk backwards, with the routers that the legs are at. */
+function retiredGraph(
+  items: readonly Item[],
+  standing: ReadonlyMap<string, Found>,
+  worker: WorkerContext,
+): Required<ResolvedVpn>['retired'] {
+  const { graph, found } = toGraph(items, worker);
+  const routers = [...new Set(items.map(({ site }) => siteStepKey(site, 'router')))].flatMap((key) => {
+    const router = standing.get(key);
+    return router === undefined ? [] : [[key, { id: router.id, name: router.name, action: 'adopted' } as const]];
+  });
+  return { graph, found: { ...found, ...Object.fromEntries(routers) } };
 }
 
 /** What of the VPN stands already, by step. */
@@ -163,7 +191,9 @@ function idsOf({ image, flavor }: TestMachine): LookUps['images'][string] {
 }
 
 async function standingOf(scope: StepScope): Promise<Found | undefined> {
-  return mayStand(scope.step, scope.outputs) ? (await kindOf(scope.step.kind).find(scope))[0] : undefined;
+  if (!mayStand(scope.step, scope.outputs)) return undefined;
+  const kind = kindOf(scope.step.kind);
+  return theUsed(kind, await kind.find(scope), scope);
 }
 
 /** Whether that stands by which a step's resource is found, where it is found by another: a router, and for an interface its subnet. */
@@ -173,19 +203,18 @@ export function mayStand(step: ResourceStep, standing: Readonly<Record<string, S
   return (step.kind !== 'externalGateway' && step.kind !== 'vpnService') || stands('router');
 }
 
-function stepKind(steps: ReturnType<typeof buildGraph>['steps'], key: string) {
-  const step = steps.find((one) => one.key === key);
-  if (step === undefined || !isResourceStep(step)) throw new Error(`no resource step ${key}`);
-  return step.kind;
+function beforeOf(found: Found, scope: Pick<StepScope, 'vpn' | 'step' | 'site' | 'link' | 'worker'>): BeforeState {
+  const { id, fields } = found;
+  const { restorable } = kindOf(scope.step.kind);
+  return {
+    id,
+    fields: Object.fromEntries(restorable.flatMap((field) => (field in fields ? [[field, fields[field]]] : []))),
+    ...(isKind(scope.step, 'siteConnection') ? pskBefore(fields.psk, { ...scope, step: scope.step }) : {}),
+  };
 }
 
-function beforeOf(found: Found, restorable: readonly string[]): BeforeState {
-  return {
-    id: found.id,
-    fields: Object.fromEntries(
-      restorable.flatMap((field) => (field in found.fields ? [[field, found.fields[field]]] : [])),
-    ),
-  };
+function isKind<K extends ResourceKind>(step: ResourceStep, kind: K): step is ResourceStep<K> {
+  return step.kind === kind;
 }
 
 /** An existing connection's mark gives its PSK's nonce back; a new link draws one. */

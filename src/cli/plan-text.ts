@@ -13,6 +13,8 @@ import { wrap } from './wrap.js';
 const PAINT: Readonly<Record<PlannedAction, keyof Colours>> = {
   create: 'green',
   change: 'yellow',
+  replace: 'yellow',
+  remove: 'red',
   conflict: 'red',
   adopt: 'dim',
   share: 'dim',
@@ -20,7 +22,7 @@ const PAINT: Readonly<Record<PlannedAction, keyof Colours>> = {
 };
 
 /** Order of the counts, and of the worst first. */
-const COUNTED: readonly PlannedAction[] = ['conflict', 'change', 'create', 'share', 'adopt'];
+const COUNTED: readonly PlannedAction[] = ['conflict', 'remove', 'replace', 'change', 'create', 'share', 'adopt'];
 
 const VERDICT_ORDER = ['problem', 'warning', 'unknown', 'ok'] as const;
 

@@ -17,6 +17,8 @@ export interface KindFacts {
   readonly temporary?: true;
   /** Belongs to one of the site's subnets: of `after`, what belongs to a subnet as well counts for the same one only. */
   readonly ofSubnet?: true;
+  /** Cannot become what the spec says by now: another one takes its place beside it, what uses it is changed over, and at a run's end it goes. */
+  readonly replaced?: true;
 }
 
 export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
@@ -66,12 +68,14 @@ export const KINDS: Readonly<Record<ResourceKind, KindFacts>> = {
     after: ['subnet'],
     call: 'POST /v2.0/vpn/endpoint-groups type=subnet',
     undo: 'DELETE /v2.0/vpn/endpoint-groups/{id}',
+    replaced: true,
   },
   peerEndpointGroup: {
     noun: 'peer endpoint group',
     after: [],
     call: 'POST /v2.0/vpn/endpoint-groups type=cidr',
     undo: 'DELETE /v2.0/vpn/endpoint-groups/{id}',
+    replaced: true,
   },
   siteConnection: {
     noun: 'IPsec site connection',

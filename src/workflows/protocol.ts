@@ -99,10 +99,12 @@ export interface Timing {
   readonly pollMs: number;
 }
 
-/** A resource of the VPN as it stood before this run: what rollback sets back. Only fields that the API can change, never a secret. */
+/** A resource of the VPN as it stood before this run: what rollback sets back. Only fields that the API can change. */
 export interface BeforeState {
   readonly id: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** A PSK that this run replaces, under the worker's master key: nobody else can read it. */
+  readonly sealed?: { readonly psk: string };
 }
 
 /** Result of the first activity. The workflow walks this recorded graph, so a new release's steps never disturb an open run. */
@@ -114,6 +116,8 @@ export interface ResolvedVpn {
   /** Parts of existing networks by the key that their step would have. */
   readonly given: Readonly<Record<string, StepOutput>>;
   readonly before: Readonly<Record<string, BeforeState>>;
+  /** What stands of the VPN and the spec has no more: it goes once the run has succeeded. Absent in histories of release 0.1.0. */
+  readonly retired?: Pick<InventoryOutput, 'graph' | 'found'>;
   readonly timing: Timing;
   readonly warnings: readonly string[];
 }
@@ -343,7 +347,8 @@ export interface PlanInput {
 }
 
 /** What apply would do for a step. `share`: it uses someone else's VPN service. `wait`: an act, which makes nothing that stays. */
-export type PlannedAction = 'create' | 'adopt' | 'share' | 'change' | 'conflict' | 'wait';
+/** `replace`: another one takes its place, and it goes at the run's end. `remove`: the spec has it no more. */
+export type PlannedAction = 'create' | 'adopt' | 'share' | 'change' | 'replace' | 'remove' | 'conflict' | 'wait';
 
 /** A field that is not as the spec wants it. Without values where those are secret. */
 export interface PlannedField {
@@ -491,6 +496,8 @@ export interface ProvisionResult {
     readonly statuses: Readonly<Record<string, string>>;
     readonly ping: readonly PingStatistics[];
   }[];
+  /** What the spec has no more, and what another has taken the place of. Absent in results of release 0.1.0. */
+  readonly removed?: readonly RemovedResource[];
   readonly warnings: readonly string[];
 }
 

@@ -10,9 +10,18 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isResourceStep } from '../graph/types.js';
+import type { VpnSpec } from '../spec/types.js';
 import { resolveSpec } from './activities.js';
 import { failureOf, listOf } from './failures.js';
-import type { Leftover, ProvisionInput, ProvisionResult, ResolvedVpn } from './protocol.js';
+import type {
+  InventoryOutput,
+  Leftover,
+  ProvisionInput,
+  ProvisionResult,
+  RemovedResource,
+  ResolvedVpn,
+} from './protocol.js';
+import { type Removal, removeAll } from './removal.js';
 import { Saga } from './saga.js';
 import { Tracker } from './tracker.js';
 
@@ -42,8 +51,28 @@ export async function provisionVpn(input: ProvisionInput): Promise<ProvisionResu
     tracker.enter('failed');
     throw leftBehind('The VPN works, but its test VMs could not be cleaned up', saga.leftovers);
   }
+  const removed = await removeSuperseded(saga.superseded(), resolved.spec, tracker);
   tracker.enter('done');
-  return resultOf(resolved, saga);
+  return resultOf(resolved, saga, removed);
+}
+
+/** The changed VPN works; what it no longer needs goes. It is past being undone, so a cancel is not heard by now. */
+async function removeSuperseded(
+  inventory: InventoryOutput,
+  { name, rollbackForSeconds }: VpnSpec,
+  tracker: Tracker,
+): Promise<readonly RemovedResource[]> {
+  if (inventory.graph.steps.length === 0) return [];
+  const removal: Removal = {
+    name,
+    inventory,
+    withinMs: rollbackForSeconds * 1000,
+    only: Object.values(inventory.found).map(({ id }) => id),
+    what: `what VPN ${name}, which works as the spec says, had before and needs no more`,
+    again: 'regionlink apply',
+  };
+  // The steps of the same keys stand for what has taken its place.
+  return removeAll(removal, { enter: (phase) => tracker.enter(phase), step: () => {} });
 }
 
 /** A cancel that came while the test VMs were being removed, which nothing interrupts. */
@@ -73,7 +102,7 @@ function leftBehind(what: string, leftovers: readonly Leftover[], cause?: unknow
   });
 }
 
-function resultOf(resolved: ResolvedVpn, saga: Saga): ProvisionResult {
+function resultOf(resolved: ResolvedVpn, saga: Saga, removed: readonly RemovedResource[]): ProvisionResult {
   const kept = resolved.graph.steps.filter(isResourceStep).filter((step) => !step.temporary);
   const tunnels = [...saga.tunnels.values()];
   return {
@@ -94,6 +123,7 @@ function resultOf(resolved: ResolvedVpn, saga: Saga): ProvisionResult {
       statuses: saga.tunnels.get(link.key)?.statuses ?? {},
       ping: saga.pings.get(link.key)?.directions ?? [],
     })),
+    removed,
     warnings: [
       ...resolved.warnings,
       ...saga.warnings,

@@ -20,11 +20,16 @@ export interface Removal {
   readonly only?: readonly string[];
   /** The command to run again once what stands in the way is gone. */
   readonly again: string;
+  /** Of what not everything could be removed, in a failure. @default the name */
+  readonly what?: string;
 }
 
 /** Removes it all. Fails `Leftovers`, once all was tried, with what could not be removed. */
-export async function removeAll(removal: Removal, tracker: Tracker): Promise<readonly RemovedResource[]> {
-  const { name, inventory, withinMs, only } = removal;
+export async function removeAll(
+  removal: Removal,
+  tracker: Pick<Tracker, 'enter' | 'step'>,
+): Promise<readonly RemovedResource[]> {
+  const { name, inventory, withinMs, only, what = name } = removal;
   const removed: RemovedResource[] = [];
   const leftovers: Leftover[] = [];
   const stuck = new Set<string>();
@@ -58,7 +63,7 @@ export async function removeAll(removal: Removal, tracker: Tracker): Promise<rea
   if (leftovers.length === 0) return removed;
   tracker.enter('failed');
   throw ApplicationFailure.create({
-    message: `Not everything of ${name} could be removed. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: ${removal.again}`,
+    message: `Not everything of ${what} could be removed. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: ${removal.again}`,
     type: 'Leftovers',
     nonRetryable: true,
     details: [{ leftovers }],

@@ -9,12 +9,14 @@ import {
   isCancellation,
   TemporalFailure,
 } from '@temporalio/workflow';
+import { KINDS } from '../graph/kinds.js';
 import { type ActStep, isResourceStep, type ResourceStep, type Step, type StepOutput } from '../graph/types.js';
 import { walkBackward, walkForward } from '../graph/walk.js';
 import { awaitTunnel, ensureStep, pingPeers, removeStep, settle } from './activities.js';
 import { doubtOf, leftoversOf, leftoversOrUnknown, lookedInVain, oneLine } from './failures.js';
 import type {
   BeforeState,
+  InventoryOutput,
   Leftover,
   LinkInput,
   Nudging,
@@ -146,9 +148,45 @@ export class Saga {
     });
   }
 
+  /**
+   * What another resource has taken the place of, and what the spec has no more, as a graph to walk backwards. Until it goes, the run can be undone: so it
+   * goes last, once nothing can fail or cancel the run any more.
+   */
+  superseded(): InventoryOutput {
+    const { graph, sites, timing, retired } = this.resolved;
+    const kept = retired?.graph.steps ?? [];
+    const replaced = graph.steps.filter(isResourceStep).flatMap((step) => {
+      const old = this.replacedBy(step);
+      return old === undefined ? [] : [{ step, old }];
+    });
+    const found = replaced.map(({ step, old }) => {
+      const { name = step.name } = old.fields;
+      return [step.key, { id: old.id, name: String(name), action: 'adopted' } as const] as const;
+    });
+    return {
+      // An endpoint group keeps the subnets in it.
+      graph: {
+        steps: [...kept, ...replaced.map(({ step }) => ({ ...step, needs: kept.map(({ key }) => key) }))],
+      },
+      found: { ...retired?.found, ...Object.fromEntries(found) },
+      sites,
+      timing,
+    };
+  }
+
+  /** What stood for a step at the run's start, where the step has made another one beside it. */
+  private replacedBy(step: ResourceStep): BeforeState | undefined {
+    const before = this.resolved.before[step.key];
+    const made = this.outputs.get(step.key);
+    const isOther = KINDS[step.kind].replaced === true && made !== undefined && made.id !== before?.id;
+    return isOther ? before : undefined;
+  }
+
   private settled(step: ResourceStep, outcome: 'made' | 'undone'): SettleInput['steps'][number] {
     const id = outcome === 'made' && !step.temporary ? this.outputs.get(step.key)?.id : undefined;
-    const before = outcome === 'undone' ? this.resolved.before[step.key] : upAgain(step, id);
+    const replaced = this.replacedBy(step);
+    const spared = replaced === undefined ? upAgain(step, id) : { id: replaced.id, fields: {} };
+    const before = outcome === 'undone' ? this.resolved.before[step.key] : spared;
     return {
       step,
       site: this.site(step.site),

@@ -1,4 +1,4 @@
-/** Several subnets behind one tunnel, created on several networks or existing: every pair is proven, and a set that stands is never changed by halves. */
+/** Several subnets behind one tunnel, created on several networks or existing: every pair is proven, and a set that stands is changed as a whole or not at all. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { provisionText } from '../../src/cli/result-text.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
@@ -63,32 +63,83 @@ test('the example: every pair answers both ways, and nothing is left of it', asy
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 120_000);
 
-test('a set that stands may change its order and its names; another set is a conflict that names the field, and touches nothing', async () => {
-  const [a, b, c] = [{ cidr: '10.1.0.0/24' }, { cidr: '10.1.1.0/24' }, { cidr: '10.1.2.0/24' }];
+const [a, b, c] = [{ cidr: '10.1.0.0/24' }, { cidr: '10.1.1.0/24' }, { cidr: '10.1.2.0/24' }];
+
+/** Applies a set of left's subnets to the VPN `set`, and tells what was written. */
+async function apply(left: readonly object[], changes: Record<string, unknown> = { check: 'none' }) {
+  const mark = bed.simulator.log.length;
+  const ended = await bed.end(await bed.provision('set', { ...small(...left), ...changes }));
+  return { ...ended, text: ended.messages.join('\n'), writes: bed.writesSince(mark) };
+}
+
+const GROUPS = '/v2.0/vpn/endpoint-groups';
+const SWAP = ['PUT cbk /v2.0/vpn/ipsec-site-connections/{id}', 'PUT dbl /v2.0/vpn/ipsec-site-connections/{id}'];
+const NEW_GROUPS = [`POST cbk ${GROUPS}`, `POST dbl ${GROUPS}`];
+const OLD_GROUPS = [`DELETE cbk ${GROUPS}/{id}`, `DELETE dbl ${GROUPS}/{id}`];
+
+test('a set that stands changes in place: a further subnet comes and goes, and the groups change over', async () => {
   const before = bed.simulator.snapshot();
-  const apply = async (...left: readonly object[]) => {
-    const mark = bed.simulator.log.length;
-    const ended = await bed.end(await bed.provision('set', { ...small(...left), check: 'none' }));
-    return { ...ended, text: ended.messages.join('\n'), writes: bed.writesSince(mark) };
-  };
-  expect((await apply(a, b)).messages).toEqual([]);
+  expect((await apply([a, b])).messages).toEqual([]);
   // The names count them, so they change places; nothing else does.
-  const reordered = await apply(b, a);
+  const reordered = await apply([b, a]);
   expect(reordered.messages).toEqual([]);
   expect(reordered.writes).toEqual(['PUT dbl /v2.0/subnets/{id}', 'PUT dbl /v2.0/subnets/{id}']);
-  for (const [left, said] of [
-    [[a, b, c], '10.1.0.0/24, 10.1.1.0/24, 10.1.2.0/24'],
-    [[b], '10.1.1.0/24'],
-    [[c, b], '10.1.2.0/24, 10.1.1.0/24'],
-  ] as const) {
-    const { type, text, writes } = await apply(...left);
+  expect((await apply([a, b])).messages).toEqual([]);
+
+  const more = await apply([a, b, c], { check: { via: 'console', pairs: 'all' } });
+  expect(more.messages).toEqual([]);
+  expect(more.result?.links[0]?.ping).toHaveLength(6);
+  expect(more.result?.removed?.map(({ kind, region }) => `${kind} ${region}`).sort()).toEqual([
+    'localEndpointGroup dbl',
+    'peerEndpointGroup cbk',
+  ]);
+  const kept = (write: string) => !/ports|servers|security/.test(write);
+  expect(more.writes.filter(kept).sort()).toEqual(
+    [
+      ...[...OLD_GROUPS, ...NEW_GROUPS, ...SWAP],
+      ...['POST dbl /v2.0/subnets', 'PUT dbl /v2.0/routers/{id}/add_router_interface'],
+    ].sort(),
+  );
+  expect((await apply([a, b, c])).writes).toEqual([]);
+
+  const fewer = await apply([a, c]);
+  expect(fewer.messages).toEqual([]);
+  expect(fewer.result?.removed?.map(({ kind, region }) => `${kind} ${region}`).sort()).toEqual([
+    'localEndpointGroup dbl',
+    'peerEndpointGroup cbk',
+    'routerInterface dbl',
+    'subnet dbl',
+  ]);
+  expect((await apply([a, c])).writes).toEqual([]);
+  const rows = bed.simulator.regions.get('dbl')?.rows('subnet') ?? [];
+  const own = rows.filter(({ description }) => String(description).includes('vpn=set '));
+  expect(own.map(({ cidr }) => cidr).sort()).toEqual([a.cidr, c.cidr]);
+  expect((await bed.end(await bed.destroy('set'))).messages).toEqual([]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+}, 120_000);
+
+test('what cannot change is a conflict that names the field, and touches nothing; a change that fails half-way is set back', async () => {
+  const before = bed.simulator.snapshot();
+  expect((await apply([a, b])).messages).toEqual([]);
+  const standing = bed.simulator.snapshot();
+  for (const left of [[b], [c, b]]) {
+    const { type, text, writes } = await apply(left);
     expect(type).toBe('SpecConflict');
     expect(text).toMatch(
-      /sites\.left\.network\.subnets: the VPN that stands joins 10\.1\.[01]\.0\/24, 10\.1\.[01]\.0\/24 /,
+      /sites\.left\.network\.subnets: 10\.1\.0\.0\/24 \(subnet left-subnet, \S+\) is the one that this site was made with/,
     );
-    expect(text).toContain(`the spec says ${said}, and an endpoint group cannot be given other subnets`);
     expect(writes).toEqual([]);
   }
+  bed.simulator.faults.add({
+    method: 'PUT',
+    path: '^/v2.0/vpn/ipsec-site-connections/',
+    region: 'cbk',
+    fault: { kind: 'answer', status: 403, effect: false },
+  });
+  const failed = await apply([a, c]);
+  expect(failed.status).toBe('FAILED');
+  expect(failed.text).toContain('All that this run had made or changed is undone');
+  expect(bed.simulator.snapshot()).toEqual(standing);
   expect((await bed.end(await bed.destroy('set'))).messages).toEqual([]);
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 120_000);

@@ -30,11 +30,13 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
 ): Kind<K> {
   const { collection } = options;
   const secret = options.secret ?? [];
-  /** What stands, with the user's words of today behind the mark that it has. */
+  /** Of what stands: its mark, where that is to say something else, or other words behind it. */
   const described = ({ mark }: Found, scope: StepScope<K>): Fields => {
-    const { note } = options.mark?.(scope) ?? {};
-    if (mark === undefined || note === undefined || note === (mark.note ?? '')) return {};
-    return { description: formatMark({ ...mark, note }) };
+    const wanted = options.mark?.(scope);
+    if (mark === undefined || wanted === undefined) return {};
+    const { nonce, key, note = '', ...rest } = mark;
+    const same = nonce === wanted.nonce && key === wanted.key && note === wanted.note;
+    return same ? {} : { description: formatMark({ ...rest, ...wanted }) };
   };
   return {
     kind: options.kind,

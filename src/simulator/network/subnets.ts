@@ -99,7 +99,7 @@ export const SUBNET: Resource = {
   afterCreate(row, { region }) {
     const network = region.get('network', row.network_id);
     if (network === undefined) return;
-    (network.subnets as string[]).push(row.id);
+    network.subnets = [...(network.subnets as string[]), row.id];
     revise(network);
     if (row.enable_dhcp === true && network['router:external'] !== true && row.ip_version === 4) {
       makePort(region, {
