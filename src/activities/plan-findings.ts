@@ -20,6 +20,7 @@ import {
   vpnPlugin,
 } from './capabilities.js';
 import type { SiteLookUp, TestMachine } from './look-up-site.js';
+import { parseMark } from './mark.js';
 import { computeQuota, networkQuota } from './quota.js';
 import type { Resolution } from './resolve.js';
 import { kindOf } from './resources/index.js';
@@ -44,7 +45,10 @@ export async function planFindings(
       'network quota': networkQuota(made, 'problem'),
       ...externalQuestions(here, given, made),
       ...checkQuestions(here, steps, spec.check),
-      names: namesTaken(steps.filter(({ site, action }) => action === 'create' && keys.includes(site ?? ''))),
+      names: namesTaken(
+        spec.name,
+        steps.filter(({ site, action }) => action === 'create' && keys.includes(site ?? '')),
+      ),
     };
     return (await askAll(questions, 'unknown', here[0].region, ask)).map((finding) => ({ ...finding, sites: keys }));
   });
@@ -103,13 +107,15 @@ function checkQuestions(
 }
 
 /** Names that others bear already: Neutron takes them again, and then nobody can tell the two apart by name. */
-function namesTaken(made: readonly PlannedStep[]): Question {
+function namesTaken(vpn: string, made: readonly PlannedStep[]): Question {
   return async (region, ask) => {
     const taken = made.map(async ({ kind, name, temporary }) => {
       const collection = temporary ? undefined : kindOf(kind as ResourceKind).collection;
       if (collection === undefined) return [];
       const all = await ask((call) => region.list(collection, call));
-      return all.some((one) => 'name' in one && one.name === name) ? [`${kindNoun(kind)} ${name}`] : [];
+      // One of its own that is broken goes before another is made.
+      const others = all.filter((one) => parseMark(one.description)?.vpn !== vpn);
+      return others.some((one) => 'name' in one && one.name === name) ? [`${kindNoun(kind)} ${name}`] : [];
     });
     const names = [...new Set((await Promise.all(taken)).flat())];
     if (names.length === 0) return [];

@@ -7,6 +7,7 @@ import { CONNECTION } from './policy-schema.js';
 import type { SiteFile, SpecFile } from './schema.js';
 import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, SiteSpec } from './types.js';
 
+/** All three of a site, every field decided. */
 export function policiesAt(file: SpecFile, site: SiteFile): Pick<SiteSpec, 'ike' | 'ipsec' | 'connection'> {
   const { ike, ipsec } = PROFILES[file.profile];
   const saidOfIke = { ...file.ike, ...site.ike };

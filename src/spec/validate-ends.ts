@@ -31,6 +31,7 @@ interface Said {
   readonly value: unknown;
 }
 
+/** `site` undefined: what is said for all. `standard`: what holds where nobody says anything. */
 export function saidAt(input: unknown, site: string | undefined, path: Path, standard: unknown): Said {
   const own: Path = site === undefined ? path : ['sites', site, ...path];
   const ownValue = valueAt(input, own);
