@@ -109,15 +109,15 @@ function checkQuestions(
 /** Names that others bear already: Neutron takes them again, and then nobody can tell the two apart by name. */
 function namesTaken(vpn: string, made: readonly PlannedStep[]): Question {
   return async (region, ask) => {
-    const taken = made.map(async ({ kind, name, temporary }) => {
+    const asked = made.map(async ({ kind, name, temporary }) => {
       const collection = temporary ? undefined : kindOf(kind as ResourceKind).collection;
       if (collection === undefined) return [];
       const all = await ask((call) => region.list(collection, call));
       // One of its own that is broken goes before another is made.
-      const others = all.filter((one) => parseMark(one.description)?.vpn !== vpn);
-      return others.some((one) => 'name' in one && one.name === name) ? [`${kindNoun(kind)} ${name}`] : [];
+      const taken = all.some((one) => 'name' in one && one.name === name && parseMark(one.description)?.vpn !== vpn);
+      return taken ? [`${kindNoun(kind)} ${name}`] : [];
     });
-    const names = [...new Set((await Promise.all(taken)).flat())];
+    const names = [...new Set((await Promise.all(asked)).flat())];
     if (names.length === 0) return [];
     return [
       {
