@@ -10,7 +10,7 @@ import { longestPath } from '../graph/walk.js';
 import type { VpnSpec } from '../spec/types.js';
 import type { PlanInput, PlannedAction, PlannedStep, ResolvedVpn, VpnPlan } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
-import { actionOf, inspectKind, outputOf } from './ensure-kind.js';
+import { actionOf, inspectKind, outputOf, theUsed } from './ensure-kind.js';
 import { failureOf, isAbort } from './failures.js';
 import type { Difference, Found, StepScope } from './kind.js';
 import { planFindings } from './plan-findings.js';
@@ -115,7 +115,8 @@ async function planStep(scope: StepScope): Promise<Planned> {
     const { found, differences, broken } = await inspectKind(kind, scope, own);
     if (found === undefined) {
       kind.mustBeMakeable?.(scope);
-      const [old] = own.filter((one) => !broken.includes(one));
+      const usable = own.filter((one) => !broken.includes(one));
+      const old = await theUsed(kind, usable, scope);
       return old === undefined ? toCreate(step, broken) : toReplace(old, kind.differs(old, scope), step);
     }
     return {

@@ -95,6 +95,20 @@ describe('generated keys', () => {
     expect(old.psk(ring.currentId, parts)).toBeUndefined();
   });
 
+  test('seal a secret for one place alone: nobody else reads it, and who alters it gets nothing', () => {
+    const ring = KeyRing.parse(secret);
+    const sealed = ring.seal('hunter2-hunter2', 'here');
+    expect(sealed).not.toContain('hunter2');
+    expect(ring.seal('hunter2-hunter2', 'here')).not.toBe(sealed);
+    expect(KeyRing.parse(`${randomBytes(32).toString('hex')}\n${secret}`).open(sealed, 'here')).toBe('hunter2-hunter2');
+    expect(KeyRing.parse(randomBytes(32).toString('base64')).open(sealed, 'here')).toBeUndefined();
+    expect(() => ring.open(sealed, 'there')).toThrow();
+    const [keyId, salt, text = '', tag] = sealed.split('.');
+    const altered = `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`;
+    expect(() => ring.open([keyId, salt, altered, tag].join('.'), 'here')).toThrow();
+    expect(() => ring.open([keyId, salt, text, tag?.slice(0, 6)].join('.'), 'here')).toThrow();
+  });
+
   test.each(['', 'c2hvcnQ='])('"%s" is refused, with the way to make one', (text) => {
     expect(() => KeyRing.parse(text)).toThrow(/openssl rand -base64 32/);
   });

@@ -182,13 +182,12 @@ describe('what plan says, ensure does', () => {
     await expect(make(moved)).rejects.toMatchObject({ type: 'SpecConflict' });
     const plannedToo = await plan(moved);
     expect(said(plannedToo, 'problem').join()).toMatch(
-      /sites\.left\.network\.subnets: the VPN that stands joins 10\.1\.0\.0\/24/,
+      /sites\.left\.network\.subnets: 10\.1\.0\.0\/24 \(subnet left-subnet, \S+\) is the one that this site was made with/,
     );
     expect(conflictsOf(plannedToo).sort()).toEqual([
       'left/ikePolicy',
       'left/ipsecPolicy',
       'left/subnet',
-      'left~right/right/peerEndpointGroup',
       'right/ikePolicy',
       'right/ipsecPolicy',
     ]);
@@ -198,6 +197,44 @@ describe('what plan says, ensure does', () => {
       'auth_algorithm',
       'pfs',
     ]);
+  });
+
+  test('other subnets: what comes, what goes, and which endpoint groups others take the place of', async () => {
+    const { sites } = tutorialSpec() as { sites: Spec };
+    const withSubnets = (...cidrs: string[]) => {
+      const left = { region: 'dbl', network: { subnets: cidrs.map((cidr) => ({ cidr })) } };
+      return specOf('told', { sites: { ...sites, left }, connection: { mtu: 1400 } });
+    };
+    // What the test before this one has made gets a second subnet.
+    const ended = await make(withSubnets('10.1.0.0/24', '10.1.1.0/24'));
+    expect([ended.get('left/localEndpointGroup'), ended.get('left~right/left/siteConnection')]).toEqual([
+      'created',
+      'updated',
+    ]);
+    const planned = await plan(withSubnets('10.1.0.0/24', '10.1.2.0/24'));
+    const changes = [...actionsOf(planned)].filter(([, action]) => action !== 'adopt');
+    expect(Object.fromEntries(changes)).toEqual({
+      'left/subnet:10.1.2.0-24': 'create',
+      'left/routerInterface:10.1.2.0-24': 'create',
+      'left/localEndpointGroup': 'replace',
+      'left~right/right/peerEndpointGroup': 'replace',
+      'left~right/left/siteConnection': 'change',
+      'left~right/right/siteConnection': 'change',
+      'left/subnet:10.1.1.0-24': 'remove',
+      'left/routerInterface:10.1.1.0-24': 'remove',
+    });
+    expect([planned.possible, planned.changes]).toEqual([true, 8]);
+    const group = stepAt(planned, 'left~right/right/peerEndpointGroup');
+    expect(group.fields).toEqual([
+      {
+        field: 'endpoints',
+        have: ['10.1.0.0/24', '10.1.1.0/24'],
+        want: ['10.1.0.0/24', '10.1.2.0/24'],
+        inPlace: true,
+      },
+    ]);
+    expect(group.reason).toMatch(/another one takes its place/);
+    expect(stepAt(planned, 'left/subnet:10.1.1.0-24').reason).toMatch(/the spec has it no more/);
   });
 
   test('what was removed by hand is to be made, and what named it can only follow if the API lets it', async () => {
