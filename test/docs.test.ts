@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EXIT } from '../src/cli/exit-codes.js';
 import { CLOUD_TABLES } from './support/cloud-keys-table.js';
+import { optionsTables } from './support/options-table.js';
 import { stepTable } from './support/step-table.js';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -17,6 +18,10 @@ test("the README's exit codes are the command's own, all of them and no other", 
     means,
   }));
   expect(told).toEqual(Object.values(EXIT));
+});
+
+test("the README's options are the schema's own: npm run docs writes them", () => {
+  expect(readme).toContain(optionsTables());
 });
 
 test('docs/clouds.md tells every key of clouds.yaml that is read or refused, and no other', () => {

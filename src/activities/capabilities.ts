@@ -7,7 +7,7 @@ import { CloudConfigError, OpenStackError } from '../openstack/errors.js';
 import type { CallOptions } from '../openstack/http.js';
 import type { Region } from '../openstack/region.js';
 import type { NetworkCollection } from '../openstack/types.js';
-import type { VpnSpec } from '../spec/types.js';
+import type { SiteSpec } from '../spec/types.js';
 import type { Finding } from '../workflows/protocol.js';
 
 /** How a question calls a cloud: `attempt.read` in an activity. */
@@ -100,19 +100,19 @@ const CIPHER_FIELDS = Object.keys(OLD_CIPHERS) as readonly (keyof typeof OLD_CIP
 /** What LibreSwan does with them differs from strongSwan, and the API does not tell which of the two a cloud has. */
 const DAEMON_DEPENDENT = /ccm|gcm|ctr|xcbc|cmac|group(2[5-9]|30)$/;
 
-/** Without a spec: which set there is. With one: what of its policies is not in it. */
-export function ciphers(spec?: Pick<VpnSpec, 'ike' | 'ipsec'>): Question {
+/** Without policies: which set there is. With them: what of theirs is not in it. */
+export function ciphers(policies?: Pick<SiteSpec, 'ike' | 'ipsec'>): Question {
   return async (region, ask) => {
     const aliases = await aliasesOf(region, ask);
     const offersNew = aliases.has(NEW_CIPHERS);
     const gone = aliases.has(WITHOUT_SHA1_AND_3DES);
-    if (spec === undefined) {
+    if (policies === undefined) {
       const said = offersNew
         ? 'the set of 2025.1 and later; not known whether with sha1 and 3des, which 2026.2 has dropped'
         : `the set of before 2025.1: ${Object.values(OLD_CIPHERS).flat().join(', ')}`;
       return [{ verdict: 'ok', said }];
     }
-    const wanted = Object.entries({ ike: spec.ike, ipsec: spec.ipsec }).flatMap(([policy, values]) =>
+    const wanted = Object.entries({ ike: policies.ike, ipsec: policies.ipsec }).flatMap(([policy, values]) =>
       CIPHER_FIELDS.map((field) => {
         const offered: readonly string[] = OLD_CIPHERS[field];
         return { at: `${policy}.${field}`, value: values[field], offered };

@@ -2,6 +2,7 @@
  * Why a tunnel is down: both ends compared, in words, each reason with what to do about it. strongSwan and the API say no more than DOWN.
  * The rules: a reason is one small function in a table, which gives its text or nothing; PSKs are compared and never shown; what is not known gives no reason.
  */
+import { isNameId } from '../spec/ids.js';
 import { rangeOf } from '../spec/ipv4.js';
 import { type End, type Ends, UNSEEN } from './read-ends.js';
 
@@ -59,6 +60,11 @@ const END_REASONS: readonly EndReason[] = [
     const theirs = peer.connection?.local_id || peer.service?.external_v4_ip;
     if (connection === undefined || !theirs || connection.peer_id === theirs) return undefined;
     return `${site} expects the id ${connection.peer_id}, but ${peer.site} presents itself as ${theirs} (${AGAIN})`;
+  },
+  ({ site, connection }, peer) => {
+    const id = connection?.local_id;
+    if (!id || !isNameId(id) || peer.connection === undefined || peer.connection.local_id) return undefined;
+    return `${site} has the name ${id}, so that its cloud takes the id that it expects for a name as well, but ${peer.site} has no id of its own and presents its address (${AGAIN})`;
   },
   ({ site, service, addressOnce }) => {
     const address = service?.external_v4_ip;

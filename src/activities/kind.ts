@@ -6,6 +6,7 @@ import { KINDS } from '../graph/kinds.js';
 import { endStepKey, partsAt, siteStepKey } from '../graph/step-keys.js';
 import type { ResourceKind, ResourceStep, StepOutput } from '../graph/types.js';
 import type { Region } from '../openstack/region.js';
+import type { NetworkCollection } from '../openstack/types.js';
 import type { LinkPins, SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
@@ -46,6 +47,8 @@ export interface Difference {
 
 export interface Kind<K extends ResourceKind = ResourceKind> {
   readonly kind: K;
+  /** Where the API has it, for kinds of Neutron with a name and a description of their own. */
+  readonly collection?: NetworkCollection;
   /** Fields that rollback sets back: those that `update` may change, without secrets. */
   readonly restorable: readonly string[];
   /** Several VPNs use the same one: that it is still in use when one of them goes is no obstacle. */
@@ -105,7 +108,7 @@ export function needAll(
   return all;
 }
 
-/** The mark of a step's resource. */
-export function markOf(scope: StepScope): string {
-  return formatMark({ owner: scope.site.owner, vpn: scope.vpn, step: scope.step.key, run: scope.run });
+/** The mark of a step's resource, with what else is to stand in it. */
+export function markOf(scope: StepScope, more: Pick<Mark, 'nonce' | 'key' | 'note'> = {}): string {
+  return formatMark({ owner: scope.site.owner, vpn: scope.vpn, step: scope.step.key, run: scope.run, ...more });
 }

@@ -1,6 +1,7 @@
 /**
  * The owner mark: the text in a resource's description (metadata for servers) that says which VPN, step and run made it. Ownership is read from marks alone.
- * The rule: readable by a person, parseable by every later release, at most 255 characters, nothing secret in it.
+ * The rule: readable by a person, parseable by every later release, at most 255 characters, nothing secret in it. What is read of it ends where the
+ * user's own words begin, so that they can say nothing about whose a resource is.
  */
 
 export interface Mark {
@@ -14,10 +15,14 @@ export interface Mark {
   /** On a connection: what its PSK derives from. */
   readonly nonce?: string;
   readonly key?: string;
+  /** The user's own words, behind the mark. */
+  readonly note?: string;
 }
 
 const PREFIX = 'regionlink';
 const FIELDS = ['owner', 'vpn', 'step', 'run', 'nonce', 'key'] as const;
+/** No field has a space in it, so the first of these ends the mark. */
+const BEFORE_NOTE = ' -- ';
 
 /** Longest text that every Neutron `description` and Nova metadata value takes. */
 export const MARK_LIMIT = 255;
@@ -27,17 +32,16 @@ export const SERVER_MARK = 'regionlink';
 
 /** The mark as text. Throws RangeError beyond 255 characters, which the spec's limits on names rule out. */
 export function formatMark(mark: Mark): string {
-  const text = [
-    PREFIX,
-    ...FIELDS.flatMap((field) => (mark[field] === undefined ? [] : [`${field}=${mark[field]}`])),
-  ].join(' ');
+  const fields = FIELDS.flatMap((field) => (mark[field] === undefined ? [] : [`${field}=${mark[field]}`]));
+  const text = [PREFIX, ...fields].join(' ') + (mark.note ? BEFORE_NOTE + mark.note : '');
   if (text.length > MARK_LIMIT) throw new RangeError(`owner mark of ${text.length} characters: "${text}"`);
   return text;
 }
 
 /** The mark in a description, or undefined where there is none, or one that is not whole: such a resource is someone else's. */
 export function parseMark(text: string | null | undefined): Mark | undefined {
-  const [prefix, ...parts] = (text ?? '').split(' ');
+  const [marked = '', ...notes] = (text ?? '').split(BEFORE_NOTE);
+  const [prefix, ...parts] = marked.split(' ');
   if (prefix !== PREFIX) return undefined;
   const fields = new Map(
     parts.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)] as const),
@@ -56,6 +60,7 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
     ...(vpn === undefined ? {} : { vpn }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(key === undefined ? {} : { key }),
+    ...(notes.length === 0 ? {} : { note: notes.join(BEFORE_NOTE) }),
   };
 }
 

@@ -2,6 +2,7 @@
  * What the clouds of a spec can and cannot, for its plan. Sites in one region and project are asked together, since they share its quotas.
  * The rule: a problem is what apply would fail of, and nothing else is.
  */
+import { kindNoun } from '../graph/kinds.js';
 import { siteStepKey } from '../graph/step-keys.js';
 import type { ResourceKind, StepOutput } from '../graph/types.js';
 import type { CheckSpec } from '../spec/types.js';
@@ -19,8 +20,10 @@ import {
   vpnPlugin,
 } from './capabilities.js';
 import type { SiteLookUp, TestMachine } from './look-up-site.js';
+import { parseMark } from './mark.js';
 import { computeQuota, networkQuota } from './quota.js';
 import type { Resolution } from './resolve.js';
+import { kindOf } from './resources/index.js';
 
 type Findings = VpnPlan['findings'];
 
@@ -38,10 +41,14 @@ export async function planFindings(
     const questions: Record<string, Question> = {
       VPNaaS: vpnExtensions,
       'VPN plugin': vpnPlugin,
-      ciphers: ciphers(spec),
+      ciphers: ciphers(spec.sites.find(({ key }) => keys.includes(key))),
       'network quota': networkQuota(made, 'problem'),
       ...externalQuestions(here, given, made),
       ...checkQuestions(here, steps, spec.check),
+      names: namesTaken(
+        spec.name,
+        steps.filter(({ site, action }) => action === 'create' && keys.includes(site ?? '')),
+      ),
     };
     return (await askAll(questions, 'unknown', here[0].region, ask)).map((finding) => ({ ...finding, sites: keys }));
   });
@@ -96,6 +103,29 @@ function checkQuestions(
     'test VMs': async () => machines.map(machineAnswer),
     'compute quota': computeQuota(vms, 'problem'),
     ...(check.via === 'console' ? { 'console output': consoleOutput } : {}),
+  };
+}
+
+/** Names that others bear already: Neutron takes them again, and then nobody can tell the two apart by name. */
+function namesTaken(vpn: string, made: readonly PlannedStep[]): Question {
+  return async (region, ask) => {
+    const asked = made.map(async ({ kind, name, temporary }) => {
+      const collection = temporary ? undefined : kindOf(kind as ResourceKind).collection;
+      if (collection === undefined) return [];
+      const all = await ask((call) => region.list(collection, call));
+      // One of its own that is broken goes before another is made.
+      const taken = all.some((one) => 'name' in one && one.name === name && parseMark(one.description)?.vpn !== vpn);
+      return taken ? [`${kindNoun(kind)} ${name}`] : [];
+    });
+    const names = [...new Set((await Promise.all(asked)).flat())];
+    if (names.length === 0) return [];
+    return [
+      {
+        verdict: 'warning',
+        said: `what is not this VPN's has these names already, and another one is made beside each: ${names.join(', ')}`,
+        cure: 'other names, in names, keep them apart for who goes by names; regionlink goes by its marks',
+      },
+    ];
   };
 }
 

@@ -11,9 +11,11 @@ export function provisionText(result: ProvisionResult): string {
   ]);
   const links = result.links.flatMap((link) => [
     '',
-    `tunnel ${link.key}: ${Object.entries(link.statuses)
-      .map(([site, status]) => `${status} at ${site}`)
-      .join(', ')}`,
+    `tunnel ${link.key}: ${
+      Object.entries(link.statuses)
+        .map(([site, status]) => `${status} at ${site}`)
+        .join(', ') || 'set down, as the spec says'
+    }`,
     ...link.ping.map(
       (ping) =>
         `  ping ${endOf(ping.from, ping.subnets?.from)} → ${endOf(ping.to, ping.subnets?.to)} (${ping.address}): ${ping.received} of ${ping.sent} answered, ${ping.lossPercent} % loss, rtt ${ping.rtt.min}/${ping.rtt.avg}/${ping.rtt.max} ms`,

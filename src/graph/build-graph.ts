@@ -8,7 +8,7 @@ import { kindNoun } from './kinds.js';
 import { needsByKind } from './needs.js';
 import { cidrsOf, type EndKind, entrySites, peersOf, probedParts, siteSteps } from './site-steps.js';
 import { endStepKey, siteStepKey } from './step-keys.js';
-import type { ActStep, Graph, LookUps, ProbedSubnets, ResourceStep, Step } from './types.js';
+import type { ActStep, Graph, LookUps, ProbedSubnets, ResourceStep, Step, Wants } from './types.js';
 
 const END_KINDS: readonly EndKind[] = ['peerEndpointGroup', 'siteConnection'];
 const NOTHING_LOOKED_UP: LookUps = { given: {}, images: {} };
@@ -26,7 +26,7 @@ function endStep(spec: VpnSpec, lookUps: LookUps, link: LinkSpec, end: LinkEndSp
   const name = kind === 'siteConnection' ? end.names.connection : end.names.peerEndpointGroup;
   const want = {
     peerEndpointGroup: { cidrs: cidrsOf(spec, lookUps, end.peer) },
-    siteConnection: { options: spec.connection, psk: spec.psk },
+    siteConnection: { ...optionsOf(spec, end), psk: spec.psk },
   };
   return {
     key: endStepKey(link.key, end.site, kind),
@@ -40,6 +40,15 @@ function endStep(spec: VpnSpec, lookUps: LookUps, link: LinkSpec, end: LinkEndSp
     title: `${kindNoun(kind)} ${name}`,
     temporary: false,
   };
+}
+
+/** What an end says of its connection, and the id that its peer presents. */
+function optionsOf({ sites }: VpnSpec, end: LinkEndSpec): Pick<Wants['siteConnection'], 'options' | 'peerId'> {
+  const at = (key: string) => sites.find((site) => site.key === key)?.connection;
+  const options = at(end.site);
+  if (options === undefined) throw new Error(`no site ${end.site}`);
+  const peerId = at(end.peer)?.localId;
+  return { options, ...(peerId === undefined ? {} : { peerId }) };
 }
 
 /** Fills in `needs`: the kind's own rule at the same site (and end), plus the two edges that cross to the peer. */
@@ -73,6 +82,8 @@ function peerNeeds(step: ResourceStep, spec: VpnSpec, steps: readonly ResourceSt
 function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
   const connections = link.ends.map((end) => endStepKey(link.key, end.site, 'siteConnection'));
   const sites = [link.ends[0].site, link.ends[1].site] as const;
+  // An end that is set down keeps the tunnel down: there is nothing to wait for.
+  if (spec.sites.some((site) => sites.includes(site.key) && !site.connection.adminStateUp)) return [];
   const title = sites.join(' ↔ ');
   const tunnel = {
     key: `${link.key}/awaitTunnel`,

@@ -85,7 +85,7 @@ function createdSubnets({ network }: SiteSpec): readonly SubnetSpec[] {
 
 function siteStep(spec: VpnSpec, lookUps: LookUps, site: SiteSpec, kind: SiteKind, part: string): ResourceStep {
   const subnet = createdSubnets(site)[subnetParts(site).indexOf(part)];
-  const name = siteResourceName(spec, site, kind, part, subnet);
+  const name = siteResourceName(site, kind, part, subnet);
   return {
     key: siteStepKey(site.key, kind, part),
     kind,
@@ -112,8 +112,8 @@ function siteWants(
     router: nothing,
     externalGateway: { externalNetwork: site.externalNetwork },
     routerInterface: nothing,
-    ikePolicy: spec.ike,
-    ipsecPolicy: spec.ipsec,
+    ikePolicy: site.ike,
+    ipsecPolicy: site.ipsec,
     vpnService: nothing,
     localEndpointGroup: nothing,
     securityGroup: nothing,
@@ -151,13 +151,7 @@ export function peersOf(spec: VpnSpec, siteKey: string): readonly string[] {
     .map((end) => end.peer);
 }
 
-function siteResourceName(
-  spec: VpnSpec,
-  site: SiteSpec,
-  kind: SiteKind,
-  part: string,
-  subnet: SubnetSpec | undefined,
-): string {
+function siteResourceName(site: SiteSpec, kind: SiteKind, part: string, subnet: SubnetSpec | undefined): string {
   const created = site.network.kind === 'created' ? site.network : undefined;
   switch (kind) {
     case 'network':
@@ -177,8 +171,14 @@ function siteResourceName(
       return site.names.vpnService;
     case 'localEndpointGroup':
       return site.names.localEndpointGroup;
-    default:
-      // Without dots: a server's name becomes its host name, of which Neutron's DNS takes the end for a domain.
-      return [spec.name, 'check', site.key, ...(part === '' ? [] : [part.replaceAll('.', '-')])].join('-');
+    case 'securityGroup':
+    case 'securityGroupRule':
+    case 'sshRule':
+      return site.names.securityGroup;
+    case 'port':
+      return site.names.ports[subnetParts(site).indexOf(part)] ?? '';
+    case 'server':
+    case 'floatingIp':
+      return site.names.servers[subnetParts(site).indexOf(part)] ?? '';
   }
 }

@@ -60,7 +60,12 @@ export interface Wants {
   readonly vpnService: Record<string, never>;
   readonly localEndpointGroup: Record<string, never>;
   readonly peerEndpointGroup: { readonly cidrs: readonly string[] };
-  readonly siteConnection: { readonly options: ConnectionOptions; readonly psk: PskSource };
+  /** `peerId`: the id that the other end presents; without one, its VPN service's address. */
+  readonly siteConnection: {
+    readonly options: ConnectionOptions;
+    readonly psk: PskSource;
+    readonly peerId?: string;
+  };
   readonly securityGroup: Record<string, never>;
   readonly securityGroupRule: Record<string, never>;
   readonly sshRule: Record<string, never>;

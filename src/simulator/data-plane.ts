@@ -2,6 +2,7 @@
  * What packets do: whether two connections make a tunnel, and whether a packet gets from a port, or from outside, to an address and its answer back.
  * The rule: pure over the regions' state. A tunnel needs both ends to match in everything that IKE and IPsec negotiate.
  */
+import ipaddr from 'ipaddr.js';
 import { type FixedIp, inCidr } from './network/addresses.js';
 import { localCidrs, peerCidrsOf } from './network/vpn-connections.js';
 import type { RegionState, Row } from './state.js';
@@ -41,14 +42,19 @@ export function mismatches(a: End, b: End): readonly string[] {
     ...(a.connection.initiator === 'response-only' && b.connection.initiator === 'response-only' ? ['initiator'] : []),
     ...[[a, b] as const, [b, a] as const].flatMap(([end, peer]) => [
       ...(isUp(end) ? [] : ['admin state or gateway']),
-      ...(end.connection.peer_id === idOf(peer) ? [] : ['peer id']),
+      ...(idsOf(end).peer === idsOf(peer).own ? [] : ['peer id']),
     ]),
   ];
 }
 
-/** Local id, or the external address where none is set. */
-function idOf(end: End): unknown {
-  return end.connection.local_id || serviceOf(end)?.external_v4_ip;
+/**
+ * Both ids as an end's agent gets them: where one is no address, both have an @ before them and so are names. Without a local id the end presents its
+ * external address, and never with an @ (neutron-vpnaas, `make_vpnservice_dict`).
+ */
+function idsOf(end: End): { readonly own: string; readonly peer: string } {
+  const [local, peer] = [String(end.connection.local_id), String(end.connection.peer_id)];
+  const before = [local, peer].some((id) => id !== '' && !ipaddr.isValid(id)) ? '@' : '';
+  return { own: local === '' ? String(serviceOf(end)?.external_v4_ip) : before + local, peer: before + peer };
 }
 
 function serviceOf(end: End): Row | undefined {

@@ -51,12 +51,15 @@ const WEAK: Readonly<Record<string, string>> = {
   group5: 'group5 (1536 bits) is weak: group14 is better',
 };
 
-/** One sentence for each weak value of the two policies. */
-export function weakCrypto({ ike, ipsec }: CryptoDefaults): readonly string[] {
-  return Object.entries({ ike, ipsec }).flatMap(([policy, values]) =>
-    Object.entries(values).flatMap(([field, value]) => {
+/** One sentence for each weak value of the two policies, but for those that the profile has: whoever chose it has chosen them. */
+export function weakCrypto({ ike, ipsec }: CryptoDefaults, profile: keyof typeof PROFILES): readonly string[] {
+  return Object.entries({ ike, ipsec }).flatMap(([policy, values]) => {
+    const chosen: Readonly<Record<string, unknown>> = PROFILES[profile][policy as keyof CryptoDefaults];
+    return Object.entries(values).flatMap(([field, value]) => {
       const sentence = WEAK[String(value)];
-      return sentence === undefined ? [] : [`${policy}.${field}: ${sentence}`];
-    }),
-  );
+      return field === 'description' || sentence === undefined || chosen[field] === value
+        ? []
+        : [`${policy}.${field}: ${sentence}`];
+    });
+  });
 }

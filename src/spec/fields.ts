@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { DURATION_PATTERN, durationFault } from './duration.js';
-import { nameFault, type Placeholder, templateFault } from './naming.js';
+import { hostNameFault, nameFault, type Placeholder, templateFault } from './naming.js';
 import type { Fault } from './problems.js';
 
 /** Adds a check that says what is wrong, and its cure. */
@@ -28,8 +28,11 @@ export function matching(pattern: RegExp, fault: Fault): z.ZodType<string> {
 
 export const name = () => text(nameFault, { minLength: 1, maxLength: 255 });
 
-export function template(placeholders: readonly Placeholder[]): z.ZodType<string> {
-  return text((value) => templateFault(value, placeholders), { minLength: 1, maxLength: 255 });
+/** `of`: the kind of resource that gets its name from it. */
+export function template(of: string, placeholders: readonly Placeholder[]): z.ZodType<string> {
+  const faultOf = (value: string) =>
+    templateFault(value, placeholders) ?? (of === 'server' ? hostNameFault(value) : undefined);
+  return text(faultOf, { minLength: 1, maxLength: 255 });
 }
 
 export const duration = () =>

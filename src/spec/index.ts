@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { weakCrypto } from './crypto.js';
+import { equalNames } from './equal-names.js';
 import { normaliseSpec } from './normalise.js';
 import { InvalidSpecError, type Problem } from './problems.js';
 import { problemsOf } from './read-issues.js';
@@ -46,17 +47,20 @@ function oneEach(problems: readonly Problem[]): readonly Problem[] {
 
 function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
   return [
-    // Whoever chose the profile has chosen its crypto.
-    ...(file.profile === 'sound' ? weakCrypto(spec) : []),
-    ...(spec.connection.initiator === 'response-only'
-      ? ['connection.initiator: with response-only at both ends, neither starts the tunnel']
+    // The same at every site, but for a mode that IKEv2 does not have.
+    ...new Set(spec.sites.flatMap((site) => weakCrypto(site, file.profile))),
+    ...(spec.sites.some(({ connection }) => !connection.adminStateUp)
+      ? [
+          'connection.adminStateUp: the tunnel is set down and stays so, and no run waits for it; apply without it to set it up',
+        ]
       : []),
-    ...(spec.ike.version === 'v1' && spec.sites.some(({ network }) => network.subnets.length > 1)
+    ...(spec.sites.some(({ ike }) => ike.version === 'v1') &&
+    spec.sites.some(({ network }) => network.subnets.length > 1)
       ? [
           'ike.version: an IKEv1 tunnel of strongSwan, which most clouds run, carries one pair of subnets and no other; use v2, or see with check.pairs: all',
         ]
       : []),
-    ...(spec.ipsec.encapsulation === 'transport'
+    ...(spec.sites.some(({ ipsec }) => ipsec.encapsulation === 'transport')
       ? ['ipsec.encapsulation: transport joins two hosts; to join two subnets it takes tunnel']
       : []),
     ...(spec.retryForSeconds < spec.tunnelTimeoutSeconds
@@ -65,5 +69,6 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
         ]
       : []),
     ...(spec.check.via === 'none' ? ['check: none leaves the VPN unproven'] : []),
+    ...equalNames(spec),
   ];
 }

@@ -40,6 +40,9 @@ export const NAME_TEMPLATES = {
   localEndpointGroup: { template: '{site}-local-epg', of: 'local endpoint group', placeholders: OF_A_SITE },
   peerEndpointGroup: { template: '{site}-peer-epg', of: 'peer endpoint group', placeholders: OF_AN_END },
   connection: { template: 'conn{n}', of: 'IPsec site connection', placeholders: OF_AN_END },
+  securityGroup: { template: '{vpn}-check-{site}', of: "security group of a site's test VMs", placeholders: OF_A_SITE },
+  port: { template: '{vpn}-check-{site}{i}', of: 'port of a test VM', placeholders: OF_A_SUBNET },
+  server: { template: '{vpn}-check-{site}{i}', of: 'test VM', placeholders: OF_A_SUBNET },
 } as const;
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
@@ -81,6 +84,15 @@ export function templateFault(template: string, placeholders: readonly Placehold
   if (longest.length > NAME_LIMIT && template.length <= NAME_LIMIT)
     return { message: `may become ${longest.length} characters long`, cure: `at most ${NAME_LIMIT} are possible` };
   return nameFault(template);
+}
+
+/** What is wrong with a test VM's name as the host name that it becomes, if anything. */
+export function hostNameFault(name: string): Fault | undefined {
+  if (!name.includes('.')) return undefined;
+  return {
+    message: "has a dot, behind which the network takes the rest of a VM's host name for a domain",
+    cure: `write ${JSON.stringify(name.replaceAll('.', '-'))}`,
+  };
 }
 
 /** What is wrong with a name, if anything. */

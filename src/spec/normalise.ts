@@ -2,23 +2,12 @@
  * From the file's shape to the normalised spec: every default applied, every name spelled out.
  * The rule: no choice is made later. What a cloud must be asked for (ids, images) stays a name; all else is decided here.
  */
-import { PROFILES } from './crypto.js';
 import { secondsOf } from './duration.js';
 import { firstHost } from './ipv4.js';
 import { linkKey, type NameValues, ordinal, renderName } from './naming.js';
-import { type SpecFile, SSH_USER } from './schema.js';
-import type {
-  CheckSpec,
-  IkePolicySpec,
-  IpsecPolicySpec,
-  LinkEndSpec,
-  LinkSpec,
-  SiteNetwork,
-  SiteSpec,
-  VpnSpec,
-} from './types.js';
-
-type SiteFile = SpecFile['sites'][string];
+import { policiesAt } from './policies.js';
+import { type SiteFile, type SpecFile, SSH_USER } from './schema.js';
+import type { CheckSpec, LinkEndSpec, LinkSpec, SiteNetwork, SiteSpec, VpnSpec } from './types.js';
 
 /** The normalised form of a file that has passed schema and cross checks. */
 export function normaliseSpec(file: SpecFile): VpnSpec {
@@ -29,16 +18,6 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
     name: file.name,
     sites,
     links: linksOf(file, sites),
-    ...policies(file),
-    connection: {
-      dpd: {
-        action: file.connection.dpd.action,
-        intervalSeconds: file.connection.dpd.interval,
-        timeoutSeconds: file.connection.dpd.timeout,
-      },
-      mtu: file.connection.mtu,
-      initiator: file.connection.initiator,
-    },
     psk: pskSource(file.psk),
     check: checkSpec(file.check, sites),
     onFailure: file.onFailure,
@@ -51,6 +30,8 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
 
 function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValues): SiteSpec {
   const { names } = file;
+  const perSubnet = (template: string) =>
+    site.network.subnets.map((_, index) => renderName(template, { ...values, i: ordinal(index) }));
   return {
     key,
     ...(site.cloud === undefined ? {} : { cloud: site.cloud }),
@@ -62,7 +43,11 @@ function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValue
       ipsecPolicy: renderName(names.ipsecPolicy, values),
       vpnService: renderName(names.vpnService, values),
       localEndpointGroup: renderName(names.localEndpointGroup, values),
+      securityGroup: renderName(names.securityGroup, values),
+      ports: perSubnet(names.port),
+      servers: perSubnet(names.server),
     },
+    ...policiesAt(file, site),
   };
 }
 
@@ -109,31 +94,6 @@ function linksOf({ name, names }: SpecFile, sites: readonly SiteSpec[]): readonl
       ? []
       : [{ key: linkKey(left.key, right.key), ends: [end(left, right), end(right, left)] }];
   });
-}
-
-function policies(file: SpecFile): { readonly ike: IkePolicySpec; readonly ipsec: IpsecPolicySpec } {
-  const { ike, ipsec } = PROFILES[file.profile];
-  return {
-    ike: {
-      version: file.ike.version ?? ike.version,
-      mode: file.ike.mode ?? ike.mode,
-      ...transform(file.ike, ike),
-    },
-    ipsec: {
-      protocol: file.ipsec.protocol ?? ipsec.protocol,
-      encapsulation: file.ipsec.encapsulation ?? ipsec.encapsulation,
-      ...transform(file.ipsec, ipsec),
-    },
-  };
-}
-
-function transform(said: SpecFile['ike'] | SpecFile['ipsec'], standard: IkePolicySpec | IpsecPolicySpec) {
-  return {
-    encryption: said.encryption ?? standard.encryption,
-    auth: said.auth ?? standard.auth,
-    pfs: said.pfs ?? standard.pfs,
-    lifetimeSeconds: said.lifetime ?? standard.lifetimeSeconds,
-  };
 }
 
 function pskSource(psk: SpecFile['psk']): VpnSpec['psk'] {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { duration, matching, name, template, text } from './fields.js';
 import { addressFault, cidrFault } from './ipv4.js';
 import { NAME_TEMPLATES, NETWORK_NAME, NETWORK_NAME_FAULT, SITE_KEY, VPN_NAME, VPN_NAME_LIMIT } from './naming.js';
-import { connection, ike, ipsec } from './policy-schema.js';
+import { connection, endConnection, ike, ipsec } from './policy-schema.js';
 
 /** Subnets of a site: each is some twenty events of a run's history, and with a check of all pairs a test VM. */
 export const MOST_SUBNETS = 16;
@@ -49,6 +49,15 @@ const site = z.strictObject({
   region: name().describe('OpenStack region.'),
   externalNetwork: name().optional().describe('External network of this site, instead of the one for all.'),
   network,
+  ike: ike
+    .optional()
+    .describe('Options of ike for this site alone. Only lifetime and description may differ between the ends.'),
+  ipsec: ipsec
+    .optional()
+    .describe('Options of ipsec for this site alone. Only lifetime and description may differ between the ends.'),
+  connection: endConnection
+    .optional()
+    .describe("Options of connection for this site's end alone; all may differ between the ends. And its id:"),
 });
 
 /** Every image has it, and its SSH server takes root's keys unless it was told otherwise (OpenSSH: `prohibit-password`; dropbear: all). See decision 009. */
@@ -113,7 +122,7 @@ const names = z
     Object.fromEntries(
       Object.entries(NAME_TEMPLATES).map(([key, { template: standard, of, placeholders }]) => [
         key,
-        template(placeholders)
+        template(key, placeholders)
           .default(standard)
           .describe(`Name of each ${of}, from ${placeholders.map((word) => `{${word}}`).join(' ')}; in quotes.`),
       ]),
@@ -144,9 +153,11 @@ export const specFile = z
       .describe(
         'The sites by name, two in this release: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
       ),
-    ike,
-    ipsec,
-    connection,
+    ike: ike.prefault({}).describe('IKE policy of every site, as far as a site says nothing else.'),
+    ipsec: ipsec.prefault({}).describe('IPsec policy of every site, as far as a site says nothing else.'),
+    connection: connection
+      .prefault({})
+      .describe('Options of the IPsec site connections at both ends, as far as a site says nothing else.'),
     psk,
     check,
     onFailure: z
@@ -165,3 +176,4 @@ export const specFile = z
 
 /** A spec file with its static defaults applied. */
 export type SpecFile = z.output<typeof specFile>;
+export type SiteFile = SpecFile['sites'][string];

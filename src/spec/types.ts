@@ -12,6 +12,8 @@ export interface IkePolicySpec {
   readonly auth: string;
   readonly pfs: string;
   readonly lifetimeSeconds: number;
+  /** The user's own words in its description. */
+  readonly description?: string;
 }
 
 /** IPsec policy as Neutron takes it, every field always sent. */
@@ -22,13 +24,19 @@ export interface IpsecPolicySpec {
   readonly auth: string;
   readonly pfs: string;
   readonly lifetimeSeconds: number;
+  readonly description?: string;
 }
 
-/** Dead peer detection and the other per-connection options. */
+/** What one end of a tunnel says of its connection. */
 export interface ConnectionOptions {
   readonly dpd: { readonly action: string; readonly intervalSeconds: number; readonly timeoutSeconds: number };
   readonly mtu: number;
   readonly initiator: 'bi-directional' | 'response-only';
+  /** Down, the tunnel is prepared and never comes up. */
+  readonly adminStateUp: boolean;
+  /** Id that this end presents; undefined is its VPN service's address, which only the cloud knows. */
+  readonly localId?: string;
+  readonly description?: string;
 }
 
 /** Where the pre-shared key comes from. Never the key itself. `env` and `file` are read on the worker. */
@@ -92,7 +100,15 @@ export interface SiteSpec {
     readonly ipsecPolicy: string;
     readonly vpnService: string;
     readonly localEndpointGroup: string;
+    readonly securityGroup: string;
+    /** Of the test VMs, one a subnet in their order. */
+    readonly ports: readonly string[];
+    readonly servers: readonly string[];
   };
+  /** Its policies and the options of its end of a link. What IKE and IPsec negotiate is the same at every site. */
+  readonly ike: IkePolicySpec;
+  readonly ipsec: IpsecPolicySpec;
+  readonly connection: ConnectionOptions;
 }
 
 /** One end of a link: what stands at `site` and points at `peer`. */
@@ -113,9 +129,6 @@ export interface VpnSpec {
   readonly name: string;
   readonly sites: readonly SiteSpec[];
   readonly links: readonly LinkSpec[];
-  readonly ike: IkePolicySpec;
-  readonly ipsec: IpsecPolicySpec;
-  readonly connection: ConnectionOptions;
   readonly psk: PskSource;
   readonly check: CheckSpec;
   readonly onFailure: 'rollback' | 'keep';

@@ -3,20 +3,14 @@
  * its problems are reported beside the schema's, all at once.
  * The rule: a check here is silent on values that the schema refuses anyway.
  */
-import { endStepKey } from '../graph/step-keys.js';
 import { didYouMean } from './closest.js';
-import { linkKey, SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
-import { DPD } from './policy-schema.js';
+import { SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
 import { type Finding, mappingAt, type Problem, problemAt, valueAt } from './problems.js';
+import { endFindings } from './validate-ends.js';
+import { markFindings } from './validate-marks.js';
 import { networkFindings } from './validate-networks.js';
 
 const RELEASE_SITES = 2;
-
-/**
- * Characters that a connection's owner mark has for the VPN's name and the step's key: 255 less its other words, the run's id, an owner of
- * 40, a nonce of 16 and a key id of 8.
- */
-const MARK_ROOM = 110;
 
 /** Every problem between places of the input. */
 export function crossProblems(input: unknown): readonly Problem[] {
@@ -24,9 +18,9 @@ export function crossProblems(input: unknown): readonly Problem[] {
   return [
     ...siteCount(input, sites),
     ...sites.flatMap(siteKeyFaults),
-    ...markLength(input, sites),
+    ...markFindings(input, sites),
     ...networkFindings(input, sites),
-    ...dpdFaults(input),
+    ...endFindings(input, sites),
     ...checkFaults(input, sites),
   ].map(([at, fault]) => problemAt(input, at, fault));
 }
@@ -41,32 +35,6 @@ function siteKeyFaults(site: string): readonly Finding[] {
   // Keys of sites are keys of plain objects all over, where this word has a meaning of its own.
   if (site === 'constructor') return [[['sites', site], { message: 'is a reserved word', cure: 'use another name' }]];
   return SITE_KEY.test(site) ? [] : [[['sites', site], { message: 'is not a site name', cure }]];
-}
-
-function markLength(input: unknown, sites: readonly string[]): readonly Finding[] {
-  const name = valueAt(input, ['name']);
-  if (typeof name !== 'string') return [];
-  const keys = sites.flatMap((left, index) =>
-    sites
-      .slice(index + 1)
-      .flatMap((right) => [left, right].map((site) => endStepKey(linkKey(left, right), site, 'siteConnection'))),
-  );
-  const excess = name.length + Math.max(0, ...keys.map((key) => key.length)) - MARK_ROOM;
-  if (excess <= 0) return [];
-  const message = 'is, together with the names of the sites, too long for the mark that says whose a resource is';
-  return [[['name'], { message, cure: `shorten it, or the sites' names, by ${excess} characters` }]];
-}
-
-function dpdFaults(input: unknown): readonly Finding[] {
-  const dpd = mappingAt(input, ['connection', 'dpd']);
-  const { interval = DPD.interval, timeout = DPD.timeout } = dpd;
-  if (typeof interval !== 'number' || typeof timeout !== 'number' || timeout > interval) return [];
-  const where = dpd.timeout === undefined ? 'interval' : 'timeout';
-  const message =
-    where === 'timeout'
-      ? `must be more than interval, which is ${interval}`
-      : `must be less than timeout, which is ${timeout}`;
-  return [[['connection', 'dpd', where], { message }]];
 }
 
 function checkFaults(input: unknown, sites: readonly string[]): readonly Finding[] {

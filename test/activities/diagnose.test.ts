@@ -88,8 +88,8 @@ describe('no reason', () => {
     ['for one end that is response-only', { connection: { initiator: 'response-only' } }, {}],
     [
       'for an id that the other end gives itself',
-      { connection: { local_id: 'a.example' } },
-      { connection: { peer_id: 'a.example' } },
+      { connection: { local_id: 'a.example', peer_id: 'b.example' } },
+      { connection: { local_id: 'b.example', peer_id: 'a.example' } },
     ],
     [
       'for what a release leaves out',
@@ -168,7 +168,16 @@ const REASONS: readonly (readonly [string, Changes, Changes, readonly RegExp[]])
     'an id that only one end was given',
     { connection: { local_id: 'a.example' } },
     {},
-    [/right expects the id 172\.24\.4\.10, but left presents itself as a\.example/],
+    [
+      /right expects the id 172\.24\.4\.10, but left presents itself as a\.example/,
+      /left has the name a\.example, so that .* takes the id that it expects for a name as well, but right has no id/,
+    ],
+  ],
+  [
+    'a name for an id whose other end has none, though each expects what the other presents',
+    { connection: { local_id: 'a.example' } },
+    { connection: { peer_id: 'a.example' } },
+    [/but right has no id of its own and presents its address \(apply again/],
   ],
   [
     'networks that do not mirror',

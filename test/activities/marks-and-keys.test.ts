@@ -21,6 +21,18 @@ describe('owner marks', () => {
     expect(parseMark(formatMark(mark))).toEqual(mark);
   });
 
+  test("the user's own words stand behind it, and say nothing of whose it is", () => {
+    const mark = { owner: 'acme@default', vpn: 'v', step: 'left/ikePolicy', run: RUN };
+    for (const note of ['for billing', 'owner=x run=y', '-- regionlink owner=x step=s run=r', ' -- twice -- ', '-']) {
+      const text = formatMark({ ...mark, note });
+      expect(parseMark(text)).toEqual({ ...mark, note });
+      expect(text.startsWith(`${formatMark(mark)} -- `)).toBe(true);
+      // By themselves they are nobody's mark.
+      expect(parseMark(note)).toBeUndefined();
+    }
+    expect(formatMark({ ...mark, note: '' })).toBe(formatMark(mark));
+  });
+
   test.each([
     '',
     'a network',

@@ -119,6 +119,19 @@ describe('where nothing stands', () => {
     expect(unchecked.seconds).toBeLessThan(time.seconds);
   });
 
+  test('names that something else has already are a warning, and no other names are', async () => {
+    // The clouds' decoys have the tutorial's names.
+    const warnings = said(await plan(tutorialSpec({ name: 'fresh' })), 'warning');
+    expect(warnings.join('\n')).toMatch(/names \(.*\): .* has these names already.*network left-network/);
+    const names = Object.fromEntries(
+      ['network', 'subnet', 'router', 'localEndpointGroup', 'peerEndpointGroup', 'vpnService', 'connection'].map(
+        (kind) => [kind, `fresh-${kind}-{site}`],
+      ),
+    );
+    const policies = { ikePolicy: 'fresh-ike', ipsecPolicy: 'fresh-ipsec' };
+    expect(said(await plan(tutorialSpec({ name: 'fresh', names: { ...names, ...policies } })), 'warning')).toEqual([]);
+  });
+
   test('it names the image and flavor that it would take, and says what it cannot know', async () => {
     const planned = await plan(tutorialSpec({ name: 'fresh' }));
     expect(said(planned, 'ok')).toContain('test VMs (left, right): image cirros, flavor m1.nano');

@@ -286,6 +286,56 @@ describe('check: none', () => {
   });
 });
 
+describe('what a site says of its own', () => {
+  const site = (region: string, cidr: string, own: object = {}) => ({
+    region,
+    network: { subnets: [{ cidr }] },
+    ...own,
+  });
+  const sitesOf = (left: object, right: object) => ({
+    left: site('dbl', '10.1.0.0/24', left),
+    right: site('cbk', '10.2.0.0/24', right),
+  });
+
+  test("is in its own steps, and its id in its peer's", () => {
+    const connection = { localId: 'left.example', mtu: 1400 };
+    const sites = sitesOf({ ike: { lifetime: 7200 }, connection }, { connection: { localId: '192.0.2.1' } });
+    const steps = stepsOf('tutorial', { sites });
+    expect(stepAt(steps, 'left/ikePolicy')).toMatchObject({ want: { lifetimeSeconds: 7200 } });
+    expect(stepAt(steps, 'right/ikePolicy')).toMatchObject({ want: { lifetimeSeconds: 3600 } });
+    expect(stepAt(steps, 'left~right/left/siteConnection')).toMatchObject({
+      want: { options: { localId: 'left.example', mtu: 1400 }, peerId: '192.0.2.1' },
+    });
+    expect(stepAt(steps, 'left~right/right/siteConnection')).toMatchObject({
+      want: { options: { localId: '192.0.2.1', mtu: 1500 }, peerId: 'left.example' },
+    });
+    expect(stepAt(stepsOf('tutorial'), 'left~right/left/siteConnection')).not.toHaveProperty('want.peerId');
+  });
+
+  test('an end that is set down leaves nothing to wait for', () => {
+    const steps = stepsOf('tutorial', { check: 'none', sites: sitesOf({}, { connection: { adminStateUp: false } }) });
+    expect(steps.filter((step) => !isResourceStep(step))).toEqual([]);
+    expect(stepAt(steps, 'left~right/left/siteConnection')).toMatchObject({
+      want: { options: { adminStateUp: true } },
+    });
+  });
+});
+
+test('test VMs, their ports and security groups have the names that the templates give', () => {
+  const names = { securityGroup: '{site}-sg', port: '{vpn}-{site}-port{i}', server: '{site}-vm{n}{i}' };
+  const steps = stepsOf('several-subnets', { names, check: { via: 'ssh', pairs: 'all' } }).filter(isResourceStep);
+  const namesOf = (kind: string) => steps.filter((step) => step.kind === kind).map(({ name }) => name);
+  expect([...namesOf('server')].sort()).toEqual(['left-vm', 'left-vm2', 'left-vm3', 'right-vm2', 'right-vm22']);
+  expect(
+    namesOf('port')
+      .filter((name) => name.includes('-left-'))
+      .sort(),
+  ).toEqual(['several-subnets-left-port', 'several-subnets-left-port2', 'several-subnets-left-port3']);
+  for (const kind of ['securityGroup', 'securityGroupRule', 'sshRule'])
+    expect(namesOf(kind)).toEqual(['left-sg', 'right-sg']);
+  expect(namesOf('floatingIp')).toEqual(['left-vm']);
+});
+
 test('the same spec gives the same graph, as plain data', () => {
   const { spec } = parseSpec(loadSpecFile('examples/tutorial.yaml'));
   expect(buildGraph(spec)).toEqual(buildGraph(spec));

@@ -23,7 +23,7 @@ describe('the tutorial example', () => {
     const { spec, warnings } = load();
     expect(warnings).toEqual([]);
     expect(spec.name).toBe('left-right');
-    expect(spec.sites).toEqual([
+    expect(spec.sites).toMatchObject([
       {
         key: 'left',
         region: 'dbl',
@@ -47,6 +47,9 @@ describe('the tutorial example', () => {
           ipsecPolicy: 'ipsecpolicy',
           vpnService: 'vpn',
           localEndpointGroup: 'left-local-epg',
+          securityGroup: 'left-right-check-left',
+          ports: ['left-right-check-left'],
+          servers: ['left-right-check-left'],
         },
       },
       {
@@ -66,6 +69,9 @@ describe('the tutorial example', () => {
           ipsecPolicy: 'ipsecpolicy',
           vpnService: 'vpn2',
           localEndpointGroup: 'right-local-epg',
+          securityGroup: 'left-right-check-right',
+          ports: ['left-right-check-right'],
+          servers: ['left-right-check-right'],
         },
       },
     ]);
@@ -83,13 +89,16 @@ describe('the tutorial example', () => {
   test("has the tutorial's crypto and connection options", () => {
     const { spec } = load();
     const common = { encryption: 'aes-128', auth: 'sha1', pfs: 'group5', lifetimeSeconds: 3600 };
-    expect(spec.ike).toEqual({ version: 'v1', mode: 'main', ...common });
-    expect(spec.ipsec).toEqual({ protocol: 'esp', encapsulation: 'tunnel', ...common });
-    expect(spec.connection).toEqual({
+    const [left, right] = spec.sites;
+    expect(left?.ike).toEqual({ version: 'v1', mode: 'main', ...common });
+    expect(left?.ipsec).toEqual({ protocol: 'esp', encapsulation: 'tunnel', ...common });
+    expect(left?.connection).toEqual({
       dpd: { action: 'hold', intervalSeconds: 30, timeoutSeconds: 120 },
       mtu: 1500,
       initiator: 'bi-directional',
+      adminStateUp: true,
     });
+    for (const part of ['ike', 'ipsec', 'connection'] as const) expect(right?.[part]).toEqual(left?.[part]);
   });
 });
 

@@ -57,24 +57,27 @@ describe('defaults', () => {
   test('without a profile crypto is what is sound today', () => {
     const { spec, warnings } = parseSpec(validSpec());
     const sound = { encryption: 'aes-256', auth: 'sha256', pfs: 'group14', lifetimeSeconds: 3600 };
-    expect(spec.ike).toEqual({ version: 'v2', mode: 'main', ...sound });
-    expect(spec.ipsec).toEqual({ protocol: 'esp', encapsulation: 'tunnel', ...sound });
+    for (const site of spec.sites) {
+      expect(site.ike).toEqual({ version: 'v2', mode: 'main', ...sound });
+      expect(site.ipsec).toEqual({ protocol: 'esp', encapsulation: 'tunnel', ...sound });
+    }
     expect(warnings).toEqual([]);
   });
 
   test('what the file says goes before the profile', () => {
     const { spec } = parseSpec({ ...validSpec(), profile: 'tutorial', ike: { version: 'v2', lifetime: 7200 } });
-    expect(spec.ike).toMatchObject({ version: 'v2', auth: 'sha1', lifetimeSeconds: 7200 });
+    expect(spec.sites[0]?.ike).toMatchObject({ version: 'v2', auth: 'sha1', lifetimeSeconds: 7200 });
   });
 
   test('durations, connection options and external network', () => {
     const { spec } = parseSpec(validSpec());
+    expect(spec.sites[0]?.connection).toEqual({
+      dpd: { action: 'hold', intervalSeconds: 30, timeoutSeconds: 120 },
+      mtu: 1500,
+      initiator: 'bi-directional',
+      adminStateUp: true,
+    });
     expect(spec).toMatchObject({
-      connection: {
-        dpd: { action: 'hold', intervalSeconds: 30, timeoutSeconds: 120 },
-        mtu: 1500,
-        initiator: 'bi-directional',
-      },
       psk: { from: 'generated' },
       check: { via: 'console' },
       onFailure: 'rollback',
@@ -152,7 +155,14 @@ describe('warnings', () => {
     [{ ike: { mode: 'aggressive' } }, ['ike.mode']],
     [{ ipsec: { encryption: '3des', pfs: 'group2' } }, ['ipsec.encryption', 'ipsec.pfs']],
     [{ ipsec: { pfs: 'group5', encapsulation: 'transport' } }, ['ipsec.pfs', 'ipsec.encapsulation']],
-    [{ connection: { initiator: 'response-only' } }, ['connection.initiator']],
+    [{ profile: 'tutorial', ipsec: { encryption: '3des' } }, ['ipsec.encryption']],
+    [{ check: 'none', connection: { adminStateUp: false } }, ['connection.adminStateUp', 'check']],
+    [{ sites: { ...validSpec().sites, left: siteOf('cbk', '10.1.0.0/24') } }, ['names.ikePolicy', 'names.ipsecPolicy']],
+    [{ sites: { left: { ...siteOf('cbk', '10.1.0.0/24'), cloud: 'other' }, right: validSpec().sites.right } }, []],
+    [
+      { names: { localEndpointGroup: '{site}', peerEndpointGroup: '{site}' } },
+      ['names.peerEndpointGroup', 'names.peerEndpointGroup'],
+    ],
     [{ check: 'none' }, ['check']],
     [{ retryFor: '5m' }, ['retryFor (5m) ends before tunnelTimeout (10m), so that the tunnel gets less time']],
     [{ profile: 'tutorial', ike: { auth: 'sha1' } }, []],
@@ -164,6 +174,65 @@ describe('warnings', () => {
     const { warnings } = parseSpec({ ...validSpec(), ...fields });
     expect(warnings.map((warning) => warning.split(': ')[0])).toEqual(places);
   });
+});
+
+test('a site says only what it has otherwise, and the same values at both sites count as said for all', () => {
+  const { sites } = validSpec();
+  const { spec, warnings } = parseSpec({
+    ...validSpec(),
+    ike: { lifetime: 7200, description: 'of both' },
+    connection: { dpd: { action: 'restart' }, mtu: 1400, initiator: 'response-only' },
+    sites: {
+      left: {
+        ...sites.left,
+        ike: { encryption: 'aes-128' },
+        connection: { localId: 'left.example', dpd: { interval: 15 }, initiator: 'bi-directional' },
+      },
+      right: {
+        ...sites.right,
+        ike: { encryption: 'aes-128', lifetime: 3600, description: 'of the right' },
+        ipsec: { lifetime: 1800 },
+        connection: { localId: 'right.example', description: 'to the left' },
+      },
+    },
+  });
+  expect(warnings).toEqual([]);
+  const [left, right] = spec.sites;
+  expect(left?.ike).toMatchObject({ encryption: 'aes-128', lifetimeSeconds: 7200, description: 'of both' });
+  expect(right?.ike).toMatchObject({ encryption: 'aes-128', lifetimeSeconds: 3600, description: 'of the right' });
+  expect([left?.ipsec.lifetimeSeconds, right?.ipsec.lifetimeSeconds]).toEqual([3600, 1800]);
+  expect(left?.connection).toEqual({
+    dpd: { action: 'restart', intervalSeconds: 15, timeoutSeconds: 120 },
+    mtu: 1400,
+    initiator: 'bi-directional',
+    adminStateUp: true,
+    localId: 'left.example',
+  });
+  expect(right?.connection).toEqual({
+    dpd: { action: 'restart', intervalSeconds: 30, timeoutSeconds: 120 },
+    mtu: 1400,
+    initiator: 'response-only',
+    adminStateUp: true,
+    localId: 'right.example',
+    description: 'to the left',
+  });
+});
+
+test('the longest description that is taken leaves every owner mark within its limit', () => {
+  const longest = (part: string) =>
+    Array.from({ length: 255 }, (_, index) => 'x'.repeat(255 - index)).find(
+      (description) => complaints({ ...validSpec(), [part]: { description } }).length === 0,
+    ) ?? '';
+  const keys = { nonce: 'n'.repeat(16), key: 'k'.repeat(8) };
+  const lengths = [
+    ['ike', 'right/ikePolicy', {}],
+    ['ipsec', 'right/ipsecPolicy', {}],
+    ['connection', 'left~right/right/siteConnection', keys],
+  ] as const;
+  for (const [part, step, more] of lengths) {
+    const mark = { owner: 'o'.repeat(40), vpn: 'left-right', step, run: crypto.randomUUID(), ...more };
+    expect(formatMark({ ...mark, note: longest(part) })).toHaveLength(255);
+  }
 });
 
 test('the longest names that are taken leave every owner mark within its limit', () => {

@@ -15,6 +15,15 @@ function withLeft(site: Readonly<Record<string, unknown>>) {
   return withSites({ ...validSpec().sites, left: site });
 }
 
+/** What each end of the tunnel says of its own, and what else each site does. */
+function withEnds(left: object, right: object, more: { readonly left?: object; readonly right?: object } = {}) {
+  const { sites } = validSpec();
+  return withSites({
+    left: { ...sites.left, ...more.left, connection: left },
+    right: { ...sites.right, ...more.right, connection: right },
+  });
+}
+
 function withLeftSubnets(...subnets: readonly Readonly<Record<string, unknown>>[]) {
   return withLeft({ region: 'dbl', network: { subnets } });
 }
@@ -204,6 +213,94 @@ const REFUSED: readonly (readonly [promise: string, input: unknown, told: readon
   ['an MTU below 68', { ...validSpec(), connection: { mtu: 67 } }, ['connection.mtu: must be at least 68']],
   ['an IKE lifetime below 60', { ...validSpec(), ike: { lifetime: 59 } }, ['ike.lifetime: must be at least 60']],
   ['an IPsec lifetime below 60', { ...validSpec(), ipsec: { lifetime: 59 } }, ['ipsec.lifetime: must be at least 60']],
+  ...(
+    [
+      ['ike', 'version', 'v1', 'v2'],
+      ['ike', 'encryption', 'aes-128', 'aes-256'],
+      ['ike', 'auth', 'sha512', 'sha256'],
+      ['ike', 'pfs', 'group19', 'group14'],
+      ['ipsec', 'protocol', 'ah', 'esp'],
+      ['ipsec', 'encapsulation', 'transport', 'tunnel'],
+      ['ipsec', 'encryption', 'aes-192', 'aes-256'],
+      ['ipsec', 'auth', 'sha384', 'sha256'],
+      ['ipsec', 'pfs', 'group15', 'group14'],
+    ] as const
+  ).map(
+    ([policy, field, value, other]) =>
+      [
+        `${policy}.${field} that only one end has`,
+        withLeft({ ...validSpec().sites.left, [policy]: { [field]: value } }),
+        [`sites.left.${policy}.${field}: differs from ${other} at right`],
+      ] as const,
+  ),
+  [
+    'a phase 1 mode that only one end of IKEv1 has',
+    { ...withEnds({}, {}, { right: { ike: { mode: 'aggressive' } } }), ike: { version: 'v1' } },
+    ['sites.right.ike.mode: differs from main at left'],
+  ],
+  [
+    'two ends that both only answer, as said for both',
+    { ...validSpec(), connection: { initiator: 'response-only' } },
+    ['connection.initiator: leaves both ends only answering, so that neither starts the tunnel'],
+  ],
+  [
+    'two ends that both only answer, as each says',
+    withEnds({ initiator: 'response-only' }, { initiator: 'response-only' }),
+    ['sites.right.connection.initiator: leaves both ends only answering, so that neither starts the tunnel'],
+  ],
+  [
+    'a name for an id at one end only',
+    withEnds({ localId: 'left.example' }, {}),
+    [
+      'sites.left.connection.localId: is a name, so that its cloud expects a name of right as well, which has none and presents its address',
+    ],
+  ],
+  ...(
+    [
+      ['@left', 'begins with @'],
+      ['10.1', 'is not an IPv4 address'],
+      ['a b', 'cannot be the id of an end'],
+      ['%any', 'cannot be the id of an end'],
+    ] as const
+  ).map(
+    ([localId, told]) =>
+      [`the id ${localId}`, withEnds({ localId }, {}), [`sites.left.connection.localId: ${told}`]] as const,
+  ),
+  [
+    'an id for both ends',
+    { ...validSpec(), connection: { localId: 'vpn.example' } },
+    ['connection.localId: is not a known key'],
+  ],
+  [
+    "a site's DPD timeout below the interval for both",
+    { ...withEnds({ dpd: { timeout: 20 } }, {}), connection: { dpd: { interval: 25 } } },
+    ['sites.left.connection.dpd.timeout: must be more than interval, which is 25'],
+  ],
+  [
+    "a site's DPD interval above the timeout for both",
+    { ...withEnds({}, { dpd: { interval: 90 } }), connection: { dpd: { timeout: 60 } } },
+    ['sites.right.connection.dpd.interval: must be less than timeout, which is 60'],
+  ],
+  [
+    'a proof of a tunnel that is set down',
+    withEnds({ adminStateUp: false }, {}),
+    ['sites.left.connection.adminStateUp: keeps the tunnel down, so that no check could prove it'],
+  ],
+  [
+    'a description that does not fit beside the mark',
+    { ...validSpec(), connection: { description: 'x'.repeat(100) } },
+    ['connection.description: has 100 characters, and 65 fit behind the mark that says whose a resource is'],
+  ],
+  [
+    'an emoji in a description',
+    { ...validSpec(), ike: { description: 'for 🐧' } },
+    ['ike.description: has characters that Neutron does not take'],
+  ],
+  [
+    'a dot in the name of a test VM',
+    { ...validSpec(), names: { server: '{vpn}.{site}' } },
+    ["names.server: has a dot, behind which the network takes the rest of a VM's host name for a domain"],
+  ],
   [
     'a number in place of a duration',
     { ...validSpec(), retryFor: 24 },
@@ -265,6 +362,17 @@ describe('did you mean', () => {
 
 describe('allowed', () => {
   test.each([
+    ['an address for an id at one end only', withEnds({ localId: '192.0.2.1' }, {})],
+    [
+      'a name for an id at one end and an address at the other',
+      withEnds({ localId: 'a@b.example' }, { localId: '192.0.2.1' }),
+    ],
+    ['one end that only answers', withEnds({ initiator: 'response-only' }, {})],
+    [
+      'a phase 1 mode at one end, which IKEv2 does not have',
+      withEnds({}, {}, { left: { ike: { mode: 'aggressive' } } }),
+    ],
+    ['a tunnel that is set down and not proven', { ...withEnds({ adminStateUp: false }, {}), check: 'none' }],
     ['two sites in one region of one cloud', withLeft(siteOf('cbk', '10.1.0.0/24'))],
     ['neighbouring ranges', withLeftSubnet({ cidr: '10.2.1.0/24' })],
     ['the smallest range', withLeftSubnet({ cidr: '10.1.0.8/29' })],

@@ -68,9 +68,12 @@ const CASES: readonly (readonly [string, (right: Parts, left: Parts) => unknown,
     /right calls 172\.24\.4\.199, but left's VPN service is at 172\.24\.4\.\d+ \(apply again/,
   ],
   [
-    'a peer id that is not the other end',
-    ({ connection }) => set(connection, { peer_id: 'someone' }),
-    /right expects the id someone, but left presents itself as 172\.24\.4\.\d+ \(apply again/,
+    'a name for an id, whose other end has none',
+    ({ connection }, left) => [
+      set(left.connection, { local_id: 'left.example' }),
+      set(connection, { peer_id: 'left.example' }),
+    ],
+    /left has the name left\.example, .* but right has no id of its own and presents its address \(apply again/,
   ],
   [
     'networks that do not mirror, by endpoint group',

@@ -1,5 +1,5 @@
 /**
- * The IKE policy of a site, the same at both ends by construction.
+ * The IKE policy of a site: what is negotiated is the same at both ends by construction.
  * The rule: every crypto field is sent. The API's defaults differ between releases, and on some no longer work.
  */
 import { neutronKind } from './neutron-kind.js';
@@ -17,7 +17,8 @@ export const ikePolicy = neutronKind({
     pfs: step.want.pfs,
     lifetime: { units: 'seconds', value: step.want.lifetimeSeconds },
   }),
-  // Not even the name can be changed while a connection uses a policy.
+  mark: ({ step }) => ({ note: step.want.description ?? '' }),
+  // Not even name and description can be changed while a connection uses a policy.
   updatable: [],
   isReferenced: usedByConnection('ikepolicy_id'),
 });

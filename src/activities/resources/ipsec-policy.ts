@@ -1,5 +1,5 @@
 /**
- * The IPsec policy of a site, the same at both ends by construction.
+ * The IPsec policy of a site: what is negotiated is the same at both ends by construction.
  * The rule: every crypto field is sent, as for the IKE policy.
  */
 import { neutronKind } from './neutron-kind.js';
@@ -17,6 +17,7 @@ export const ipsecPolicy = neutronKind({
     pfs: step.want.pfs,
     lifetime: { units: 'seconds', value: step.want.lifetimeSeconds },
   }),
+  mark: ({ step }) => ({ note: step.want.description ?? '' }),
   updatable: [],
   isReferenced: usedByConnection('ipsecpolicy_id'),
 });

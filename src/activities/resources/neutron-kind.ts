@@ -6,7 +6,7 @@ import type { ResourceKind, StepOutput } from '../../graph/types.js';
 import type { Collections, NetworkCollection } from '../../openstack/types.js';
 import { orGone } from '../failures.js';
 import { type Difference, type Found, type Kind, markOf, type StepScope } from '../kind.js';
-import { isMarkOf, type Mark, parseMark } from '../mark.js';
+import { formatMark, isMarkOf, type Mark, parseMark } from '../mark.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,7 +15,9 @@ export interface NeutronKindOptions<K extends ResourceKind, C extends NetworkCol
   readonly collection: C;
   /** What the POST says besides the description, by API name. Compared with what stands, field by field. */
   body(scope: StepScope<K>): Readonly<Record<string, unknown>>;
-  /** Fields of `body` that the API can change in place. */
+  /** What its mark says beside what every mark says, and the user's own words behind it; none is an empty text. */
+  mark?(scope: StepScope<K>): Pick<Mark, 'nonce' | 'key'> & { readonly note: string };
+  /** Fields of `body` that the API can change in place, and `description` where it can change those words. */
   readonly updatable: readonly string[];
   /** Fields of `body` whose values are never told. */
   readonly secret?: readonly string[];
@@ -28,8 +30,17 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
 ): Kind<K> {
   const { collection } = options;
   const secret = options.secret ?? [];
+  /** Of what stands: its mark, where that is to say something else, or other words behind it. */
+  const described = ({ mark }: Found, scope: StepScope<K>): Fields => {
+    const wanted = options.mark?.(scope);
+    if (mark === undefined || wanted === undefined) return {};
+    const { nonce, key, note = '', ...rest } = mark;
+    const same = nonce === wanted.nonce && key === wanted.key && note === wanted.note;
+    return same ? {} : { description: formatMark({ ...rest, ...wanted }) };
+  };
   return {
     kind: options.kind,
+    collection,
     restorable: options.updatable.filter((field) => !secret.includes(field)),
     async find(scope) {
       const all = await this.inventory(scope.region, scope.attempt);
@@ -45,15 +56,17 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
       return all.filter(own).map(foundOf);
     },
     async create(scope) {
-      const body = { ...options.body(scope), description: markOf(scope) };
+      const body = { ...options.body(scope), description: markOf(scope, options.mark?.(scope)) };
       return foundOf(await scope.attempt.write((call) => scope.region.create(collection, body, call)));
     },
     differs(found, scope) {
-      return Object.entries(options.body(scope)).flatMap(([field, want]): Difference[] => {
-        const have = found.fields[field];
-        if (sameValue(have, want)) return [];
-        return [{ field, have, want, updatable: options.updatable.includes(field), show: !secret.includes(field) }];
-      });
+      return Object.entries({ ...options.body(scope), ...described(found, scope) }).flatMap(
+        ([field, want]): Difference[] => {
+          const have = found.fields[field];
+          if (sameValue(have, want)) return [];
+          return [{ field, have, want, updatable: options.updatable.includes(field), show: !secret.includes(field) }];
+        },
+      );
     },
     async update(found, fields, scope) {
       return foundOf(await scope.attempt.write((call) => scope.region.update(collection, found.id, fields, call)));
