@@ -26,9 +26,11 @@ import {
   workflowIdOf,
 } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
+import { inspectKind } from './ensure-kind.js';
 import { failureOf, refuse } from './failures.js';
 import { type Found, keyBeside, type StepScope } from './kind.js';
 import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.js';
+import { inStandingMode, otherMode } from './resolve-modes.js';
 import { inStandingOrder, otherSubnets, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
 import { ownPsk } from './resources/site-connection.js';
@@ -40,8 +42,10 @@ export function makeResolveSpec(worker: WorkerContext) {
       const { spec, warnings } = parsed(input.spec);
       mustHoldLock(spec, input.workflowId);
       try {
-        const { resolved, conflicts } = await resolve(spec, warnings, input.run, worker, attempt);
-        if (conflicts.length > 0) throw refuse('SpecConflict', [...conflicts, OF_CONFLICTS].join('\n'));
+        const { resolved, misfits, conflicts } = await resolve(spec, warnings, input.run, worker, attempt);
+        const cure = conflicts.length === 0 ? [] : [OF_CONFLICTS];
+        const told = [...misfits.values(), ...conflicts, ...cure];
+        if (told.length > 0) throw refuse('SpecConflict', told.join('\n'));
         return resolved;
       } catch (error) {
         throw withinDeadline(error, spec);
@@ -65,12 +69,14 @@ function withinDeadline(error: unknown, spec: VpnSpec): unknown {
 export interface Resolution {
   readonly resolved: ResolvedVpn;
   readonly sites: ReadonlyMap<string, SiteLookUp>;
+  /** Why a VPN service that stands cannot be used, by its step, whose row of a plan tells it as well. */
+  readonly misfits: ReadonlyMap<string, string>;
   /** What keeps the VPN that stands from becoming what the spec says, besides its steps' own. */
   readonly conflicts: readonly string[];
 }
 
 /** What to do about them. */
-export const OF_CONFLICTS = 'Keep the subnets as they are, or destroy the VPN first and apply it anew';
+export const OF_CONFLICTS = 'Keep this as it stands, or destroy the VPN first and apply it anew';
 
 /** Looks up and pins. Fails with the problems of all sites. */
 export async function resolve(
@@ -82,7 +88,7 @@ export async function resolve(
 ): Promise<Resolution> {
   if (said.psk.from !== 'generated') ownPsk(said.psk, worker.env);
   const sites = await lookUpSites(said, worker, attempt);
-  const spec = await inStandingOrder(said, sites, attempt);
+  const spec = await inStandingMode(await inStandingOrder(said, sites, attempt), sites, attempt);
   const lookUps: LookUps = {
     given: Object.assign({}, ...[...sites.values()].map((site) => site.given)),
     images: Object.fromEntries(
@@ -92,8 +98,11 @@ export async function resolve(
   refuseOneRouter(spec, lookUps);
   refuseOverlap(spec, lookUps);
   const graph = buildGraph(spec, lookUps);
-  const standing = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
-  const conflicts = await otherSubnets(spec, graph, standing, sites, lookUps, attempt);
+  const { standing, misfits } = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
+  const conflicts = [
+    ...(misfits.size === 0 ? await otherMode(spec, sites, attempt) : []),
+    ...(await otherSubnets(spec, graph, standing, sites, lookUps, attempt)),
+  ];
   const resolved: ResolvedVpn = {
     spec,
     graph,
@@ -106,10 +115,10 @@ export async function resolve(
     timing: worker.timing,
     warnings,
   };
-  return { resolved, sites, conflicts };
+  return { resolved, sites, misfits, conflicts };
 }
 
-/** What of the VPN stands already, by step. */
+/** What of the VPN stands already, and which VPN service cannot be used, by step. */
 async function standingNow(
   graph: Graph,
   vpn: string,
@@ -118,13 +127,14 @@ async function standingNow(
   lookUps: LookUps,
   worker: WorkerContext,
   attempt: Attempt,
-): Promise<ReadonlyMap<string, Found>> {
+): Promise<{ readonly standing: ReadonlyMap<string, Found>; readonly misfits: ReadonlyMap<string, string> }> {
   const standing = new Map<string, Found>();
+  const misfits = new Map<string, string>();
   for (const step of graph.steps.filter(isResourceStep)) {
     const site = sites.get(step.site);
     if (site === undefined || step.temporary) continue;
     const known = [...standing].map(([key, { id, name }]) => [key, { id, name, action: 'adopted' } as const]);
-    const found = await standingOf({
+    const scope: StepScope = {
       vpn,
       run,
       step,
@@ -134,10 +144,25 @@ async function standingNow(
       attempt,
       worker,
       outputs: { ...lookUps.given, ...Object.fromEntries(known) },
-    });
-    if (found !== undefined) standing.set(step.key, found);
+    };
+    const [found, ...more] = await standingOf(scope);
+    if (found === undefined) continue;
+    standing.set(step.key, found);
+    const misfit = step.kind === 'vpnService' ? await misfitOf(scope, [found, ...more]) : undefined;
+    if (misfit !== undefined) misfits.set(step.key, misfit);
   }
-  return standing;
+  return { standing, misfits };
+}
+
+/** Why what stands cannot be used, in the words of the step that would use it. */
+async function misfitOf(scope: StepScope, found: readonly Found[]): Promise<string | undefined> {
+  try {
+    await inspectKind(kindOf(scope.step.kind), scope, found);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApplicationFailure && error.nonRetryable) return error.message;
+    throw error;
+  }
 }
 
 /** The spec with its defaults. Fails `InvalidSpec` with all problems. */
@@ -162,8 +187,8 @@ function idsOf({ image, flavor }: TestMachine): LookUps['images'][string] {
   return { image: image.id, flavor: flavor.id };
 }
 
-async function standingOf(scope: StepScope): Promise<Found | undefined> {
-  return mayStand(scope.step, scope.outputs) ? (await kindOf(scope.step.kind).find(scope))[0] : undefined;
+async function standingOf(scope: StepScope): Promise<readonly Found[]> {
+  return mayStand(scope.step, scope.outputs) ? kindOf(scope.step.kind).find(scope) : [];
 }
 
 /** Whether that stands by which a step's resource is found, where it is found by another: a router, and for an interface its subnet. */

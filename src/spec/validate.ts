@@ -8,6 +8,7 @@ import { didYouMean } from './closest.js';
 import { linkKey, SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
 import { DPD } from './policy-schema.js';
 import { type Finding, mappingAt, type Problem, problemAt, valueAt } from './problems.js';
+import { modeFaults } from './validate-mode.js';
 import { networkFindings } from './validate-networks.js';
 
 const RELEASE_SITES = 2;
@@ -26,6 +27,7 @@ export function crossProblems(input: unknown): readonly Problem[] {
     ...sites.flatMap(siteKeyFaults),
     ...markLength(input, sites),
     ...networkFindings(input, sites),
+    ...modeFaults(input, sites),
     ...dpdFaults(input),
     ...checkFaults(input, sites),
   ].map(([at, fault]) => problemAt(input, at, fault));
