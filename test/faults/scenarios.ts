@@ -38,12 +38,18 @@ async function judge(lane: Lane, scenario: Scenario, call: CallCase, one: FaultC
   return [...early, ...unclear, ...more, ...(await wrongWith(lane, ended, scenario.ground, scenario.operation))];
 }
 
-/** The tests of some scenarios, a test a fault. */
-export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
+/**
+ * The tests of some scenarios, a test a fault.
+ * @param standing what the VPN that stands says besides the tutorial's spec
+ */
+export function everyCallMeetsEveryFault(
+  scenarios: readonly Scenario[],
+  standing: Readonly<Record<string, unknown>> = {},
+): void {
   let lanes: Lanes;
 
   beforeAll(async () => {
-    lanes = await Lanes.start();
+    lanes = await Lanes.start(standing);
   }, 300_000);
 
   afterAll(async () => {
@@ -64,7 +70,7 @@ export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
         calls = callsOf(lane.bed.simulator.log).filter(
           (call) => call.service !== 'identity' && (scenario.calls?.(call) ?? true),
         );
-        expect(calls.length).toBeGreaterThan(1);
+        expect(calls.length).toBeGreaterThan(0);
       });
 
       for (const one of FAULTS) {
