@@ -50,7 +50,7 @@ function problemsIn(error: unknown): string[] {
 function impossible(spec: VpnSpec, warnings: readonly string[], problems: readonly string[]): VpnPlan {
   return {
     vpn: spec.name,
-    sites: spec.sites.map((site) => ({ ...placeOf(site), existing: [] })),
+    sites: spec.sites.map((site) => ({ ...whereOf(site), existing: [] })),
     steps: [],
     findings: problems.map((said) => ({ about: 'sites', verdict: 'problem', said, sites: [] })),
     warnings,
@@ -60,7 +60,7 @@ function impossible(spec: VpnSpec, warnings: readonly string[], problems: readon
   };
 }
 
-function placeOf({ key, region, cloud }: SiteSpec) {
+function whereOf({ key, region, cloud }: SiteSpec) {
   return { key, region, ...(cloud === undefined ? {} : { cloud }) };
 }
 
@@ -181,7 +181,7 @@ function planOf({ resolved }: Resolution, steps: readonly PlannedStep[], finding
   return {
     vpn: resolved.spec.name,
     sites: resolved.spec.sites.map((site) => ({
-      ...placeOf(site),
+      ...whereOf(site),
       mode: modeOf(site),
       existing: existingAt(site.key, resolved.given),
     })),
