@@ -47,7 +47,7 @@ export async function ensureKind<K extends ResourceKind>(
   return outputOf(kind, updated, action === 'created' ? action : 'updated', scope);
 }
 
-/** What `ensureKind` goes by. Only reads. Fails as `differs` does. */
+/** What `ensureKind` goes by. Only reads. Fails as `mustBeClear` and `differs` do. */
 export async function inspectKind<K extends ResourceKind>(
   kind: Kind<K>,
   scope: StepScope<K>,
@@ -60,6 +60,7 @@ export async function inspectKind<K extends ResourceKind>(
   const broken: Found[] = [];
   for (const one of own) if (await isBroken(kind, one, scope)) broken.push(one);
   const usable = own.filter((one) => !broken.includes(one) && !isReplaced(kind, one, scope));
+  await kind.mustBeClear?.(usable, scope);
   const found = await choose(kind, usable, scope);
   return { found, differences: found === undefined ? [] : kind.differs(found, scope), broken };
 }

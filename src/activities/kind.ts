@@ -66,6 +66,8 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
     fields: Readonly<Record<string, unknown>>,
     scope: Pick<StepScope, 'vpn' | 'region' | 'attempt'>,
   ): Promise<Found>;
+  /** Fails where several stand and it is not clear which is to be used. Without it, one of them is as good as another. */
+  mustBeClear?(found: readonly Found[], scope: StepScope<K>): Promise<void>;
   /** Whether something else refers to it: of several doubles, that one stays. */
   isReferenced(found: Found, scope: Pick<StepScope, 'region' | 'attempt'>): Promise<boolean>;
   /** Removes it and returns when it is gone. */

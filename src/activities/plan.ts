@@ -4,10 +4,11 @@
  * The rule: it only reads, each list once, and tells everything at once: a conflict, or what a cloud cannot, is a row and no failure.
  */
 import { ApplicationFailure } from '@temporalio/common';
+import { modeOf } from '../graph/site-steps.js';
 import { isResourceStep, type ResourceStep, type Step, type StepOutput } from '../graph/types.js';
 import { LOOK_SECONDS, REMOVAL_SECONDS, TYPICAL_SECONDS } from '../graph/typical-times.js';
 import { longestPath } from '../graph/walk.js';
-import type { VpnSpec } from '../spec/types.js';
+import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { PlanInput, PlannedAction, PlannedStep, ResolvedVpn, VpnPlan } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { actionOf, inspectKind, outputOf, theUsed } from './ensure-kind.js';
@@ -34,7 +35,7 @@ export function makePlanVpn(worker: WorkerContext) {
 }
 
 function asFinding(said: string): VpnPlan['findings'][number] {
-  return { about: 'networks', verdict: 'problem', said, cure: OF_CONFLICTS, sites: [] };
+  return { about: 'what stands', verdict: 'problem', said, cure: OF_CONFLICTS, sites: [] };
 }
 
 /** What keeps the steps from being known, a text each. Throws what may pass when it is tried again. */
@@ -49,12 +50,7 @@ function problemsIn(error: unknown): string[] {
 function impossible(spec: VpnSpec, warnings: readonly string[], problems: readonly string[]): VpnPlan {
   return {
     vpn: spec.name,
-    sites: spec.sites.map(({ key, region, cloud }) => ({
-      key,
-      region,
-      ...(cloud === undefined ? {} : { cloud }),
-      existing: [],
-    })),
+    sites: spec.sites.map((site) => ({ ...whereOf(site), existing: [] })),
     steps: [],
     findings: problems.map((said) => ({ about: 'sites', verdict: 'problem', said, sites: [] })),
     warnings,
@@ -62,6 +58,10 @@ function impossible(spec: VpnSpec, warnings: readonly string[], problems: readon
     changes: 0,
     time: { seconds: 0, path: [] },
   };
+}
+
+function whereOf({ key, region, cloud }: SiteSpec) {
+  return { key, region, ...(cloud === undefined ? {} : { cloud }) };
 }
 
 async function planSteps(
@@ -198,11 +198,10 @@ function about({ key, kind, title }: Step): Pick<PlannedStep, 'key' | 'kind' | '
 function planOf({ resolved }: Resolution, steps: readonly PlannedStep[], findings: VpnPlan['findings']): VpnPlan {
   return {
     vpn: resolved.spec.name,
-    sites: Object.values(resolved.sites).map(({ site, region, cloud }) => ({
-      key: site,
-      region,
-      ...(cloud === undefined ? {} : { cloud }),
-      existing: existingAt(site, resolved.given),
+    sites: resolved.spec.sites.map((site) => ({
+      ...whereOf(site),
+      mode: modeOf(site),
+      existing: existingAt(site.key, resolved.given),
     })),
     steps,
     findings,

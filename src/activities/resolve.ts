@@ -27,12 +27,13 @@ import {
   workflowIdOf,
 } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
-import { theUsed } from './ensure-kind.js';
+import { inspectKind, theUsed } from './ensure-kind.js';
 import { failureOf, refuse } from './failures.js';
 import type { Item } from './holdings.js';
 import { toGraph } from './inventory.js';
 import { type Found, keyBeside, type StepScope } from './kind.js';
 import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.js';
+import { inStandingMode, otherMode } from './resolve-modes.js';
 import { inStandingOrder, networkChanges, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
 import { ownPsk, pskBefore } from './resources/site-connection.js';
@@ -44,8 +45,10 @@ export function makeResolveSpec(worker: WorkerContext) {
       const { spec, warnings } = parsed(input.spec);
       mustHoldLock(spec, input.workflowId);
       try {
-        const { resolved, conflicts } = await resolve(spec, warnings, input.run, worker, attempt);
-        if (conflicts.length > 0) throw refuse('SpecConflict', [...conflicts, OF_CONFLICTS].join('\n'));
+        const { resolved, misfits, conflicts } = await resolve(spec, warnings, input.run, worker, attempt);
+        const cure = conflicts.length === 0 ? [] : [OF_CONFLICTS];
+        const told = [...misfits.values(), ...conflicts, ...cure];
+        if (told.length > 0) throw refuse('SpecConflict', told.join('\n'));
         return resolved;
       } catch (error) {
         throw withinDeadline(error, spec);
@@ -69,6 +72,8 @@ function withinDeadline(error: unknown, spec: VpnSpec): unknown {
 export interface Resolution {
   readonly resolved: ResolvedVpn;
   readonly sites: ReadonlyMap<string, SiteLookUp>;
+  /** Why a VPN service that stands cannot be used, by its step, whose row of a plan tells it as well. */
+  readonly misfits: ReadonlyMap<string, string>;
   /** What keeps the VPN that stands from becoming what the spec says, besides its steps' own. */
   readonly conflicts: readonly string[];
 }
@@ -86,7 +91,7 @@ export async function resolve(
 ): Promise<Resolution> {
   if (said.psk.from !== 'generated') ownPsk(said.psk, worker.env);
   const sites = await lookUpSites(said, worker, attempt);
-  const spec = await inStandingOrder(said, sites, attempt);
+  const spec = await inStandingMode(await inStandingOrder(said, sites, attempt), sites, attempt);
   const lookUps: LookUps = {
     given: Object.assign({}, ...[...sites.values()].map((site) => site.given)),
     images: Object.fromEntries(
@@ -96,8 +101,9 @@ export async function resolve(
   refuseOneRouter(spec, lookUps);
   refuseOverlap(spec, lookUps);
   const graph = buildGraph(spec, lookUps);
-  const standing = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
-  const { conflicts, retired } = await networkChanges(spec, graph, standing, sites, lookUps, attempt);
+  const { standing, misfits } = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
+  const { conflicts: ofNetworks, retired } = await networkChanges(spec, graph, standing, sites, lookUps, attempt);
+  const conflicts = [...(misfits.size === 0 ? await otherMode(spec, sites, attempt) : []), ...ofNetworks];
   const links = Object.fromEntries(
     spec.links.map((link) => [link.key, linkPins(link.key, [...standing.values()], worker)]),
   );
@@ -120,7 +126,7 @@ export async function resolve(
     timing: worker.timing,
     warnings,
   };
-  return { resolved, sites, conflicts };
+  return { resolved, sites, misfits, conflicts };
 }
 
 /** As a graph to walk backwards, with the routers that the legs are at. */
@@ -137,7 +143,7 @@ function retiredGraph(
   return { graph, found: { ...found, ...Object.fromEntries(routers) } };
 }
 
-/** What of the VPN stands already, by step. */
+/** What of the VPN stands already, and which VPN service cannot be used, by step. */
 async function standingNow(
   graph: Graph,
   vpn: string,
@@ -146,13 +152,14 @@ async function standingNow(
   lookUps: LookUps,
   worker: WorkerContext,
   attempt: Attempt,
-): Promise<ReadonlyMap<string, Found>> {
+): Promise<{ readonly standing: ReadonlyMap<string, Found>; readonly misfits: ReadonlyMap<string, string> }> {
   const standing = new Map<string, Found>();
+  const misfits = new Map<string, string>();
   for (const step of graph.steps.filter(isResourceStep)) {
     const site = sites.get(step.site);
     if (site === undefined || step.temporary) continue;
     const known = [...standing].map(([key, { id, name }]) => [key, { id, name, action: 'adopted' } as const]);
-    const found = await standingOf({
+    const scope: StepScope = {
       vpn,
       run,
       step,
@@ -162,10 +169,26 @@ async function standingNow(
       attempt,
       worker,
       outputs: { ...lookUps.given, ...Object.fromEntries(known) },
-    });
-    if (found !== undefined) standing.set(step.key, found);
+    };
+    const all = await standingOf(scope);
+    const found = await theUsed(kindOf(step.kind), all, scope);
+    if (found === undefined) continue;
+    standing.set(step.key, found);
+    const misfit = step.kind === 'vpnService' ? await misfitOf(scope, all) : undefined;
+    if (misfit !== undefined) misfits.set(step.key, misfit);
   }
-  return standing;
+  return { standing, misfits };
+}
+
+/** Why what stands cannot be used, in the words of the step that would use it. */
+async function misfitOf(scope: StepScope, found: readonly Found[]): Promise<string | undefined> {
+  try {
+    await inspectKind(kindOf(scope.step.kind), scope, found);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApplicationFailure && error.nonRetryable) return error.message;
+    throw error;
+  }
 }
 
 /** The spec with its defaults. Fails `InvalidSpec` with all problems. */
@@ -190,10 +213,8 @@ function idsOf({ image, flavor }: TestMachine): LookUps['images'][string] {
   return { image: image.id, flavor: flavor.id };
 }
 
-async function standingOf(scope: StepScope): Promise<Found | undefined> {
-  if (!mayStand(scope.step, scope.outputs)) return undefined;
-  const kind = kindOf(scope.step.kind);
-  return theUsed(kind, await kind.find(scope), scope);
+async function standingOf(scope: StepScope): Promise<readonly Found[]> {
+  return mayStand(scope.step, scope.outputs) ? kindOf(scope.step.kind).find(scope) : [];
 }
 
 /** Whether that stands by which a step's resource is found, where it is found by another: a router, and for an interface its subnet. */

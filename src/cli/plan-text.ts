@@ -35,7 +35,7 @@ export function planText(plan: VpnPlan, page: Page): string {
   const sections = [
     [...wrap(headOf(plan.vpn, kept), page.columns, '  ').map(page.colour.bold), ...table(kept, plan, page)],
     check.length === 0 ? [] : ['For the check, and removed again after it:', ...table(check, plan, page)],
-    plan.sites.flatMap((site) => existingLines(site, page)),
+    plan.sites.flatMap((site) => [...existingLines(site, page), ...modeLines(site, page)]),
     kept.flatMap((step) => detailLines(step, page)),
     findingsOf(plan, page),
     plan.warnings.flatMap((warning) => wrap(`warning: ${warning}`, page.columns, '  ')).map(page.colour.yellow),
@@ -96,6 +96,13 @@ function existingLines({ key, region, existing }: VpnPlan['sites'][number], { co
   const parts = existing.filter(({ id }, index) => existing.findIndex((other) => other.id === id) === index);
   const said = parts.map(({ part, name, cidr }) => `${part} ${name}${cidr === undefined ? '' : ` (${cidr})`}`);
   return wrap(`${key} (${region}) has, and nothing of it is changed: ${said.join(', ')}`, columns, '  ');
+}
+
+/** Endpoint groups have rows of their own; the older way shows by their absence alone. */
+function modeLines({ key, region, mode }: VpnPlan['sites'][number], { columns }: Page): readonly string[] {
+  if (mode !== 'legacy') return [];
+  const said = 'in mode legacy: the one subnet of its VPN service with one range of the peer, without endpoint groups';
+  return wrap(`${key} (${region}) is joined ${said}`, columns, '  ');
 }
 
 function detailLines(step: PlannedStep, { columns, colour }: Page): readonly string[] {

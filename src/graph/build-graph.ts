@@ -6,7 +6,7 @@
 import type { LinkEndSpec, LinkSpec, VpnSpec } from '../spec/types.js';
 import { kindNoun } from './kinds.js';
 import { needsByKind } from './needs.js';
-import { cidrsOf, type EndKind, entrySites, peersOf, probedParts, siteSteps } from './site-steps.js';
+import { cidrsOf, type EndKind, entrySites, modeOf, peersOf, probedParts, siteSteps } from './site-steps.js';
 import { endStepKey, siteStepKey } from './step-keys.js';
 import type { ActStep, Graph, LookUps, ProbedSubnets, ResourceStep, Step, Wants } from './types.js';
 
@@ -17,16 +17,28 @@ const NOTHING_LOOKED_UP: LookUps = { given: {}, images: {} };
 export function buildGraph(spec: VpnSpec, lookUps: LookUps = NOTHING_LOOKED_UP): Graph {
   const steps: ResourceStep[] = spec.sites.flatMap((site) => siteSteps(spec, lookUps, site));
   for (const link of spec.links) {
-    for (const end of link.ends) steps.push(...END_KINDS.map((kind) => endStep(spec, lookUps, link, end, kind)));
+    for (const end of link.ends) {
+      const kinds = END_KINDS.filter((kind) => kind !== 'peerEndpointGroup' || !isLegacy(spec, end.site));
+      steps.push(...kinds.map((kind) => endStep(spec, lookUps, link, end, kind)));
+    }
   }
   return inOrder([...connectNeeds(steps, spec), ...spec.links.flatMap((link) => actSteps(spec, link))]);
 }
 
+function isLegacy({ sites }: VpnSpec, key: string): boolean {
+  return sites.some((site) => site.key === key && modeOf(site) === 'legacy');
+}
+
 function endStep(spec: VpnSpec, lookUps: LookUps, link: LinkSpec, end: LinkEndSpec, kind: EndKind): ResourceStep {
   const name = kind === 'siteConnection' ? end.names.connection : end.names.peerEndpointGroup;
+  const cidrs = cidrsOf(spec, lookUps, end.peer);
   const want = {
-    peerEndpointGroup: { cidrs: cidrsOf(spec, lookUps, end.peer) },
-    siteConnection: { ...optionsOf(spec, end), psk: spec.psk },
+    peerEndpointGroup: { cidrs },
+    siteConnection: {
+      ...optionsOf(spec, end),
+      psk: spec.psk,
+      ...(isLegacy(spec, end.site) ? { peerCidrs: cidrs } : {}),
+    },
   };
   return {
     key: endStepKey(link.key, end.site, kind),
@@ -51,14 +63,14 @@ function optionsOf({ sites }: VpnSpec, end: LinkEndSpec): Pick<Wants['siteConnec
   return { options, ...(peerId === undefined ? {} : { peerId }) };
 }
 
-/** Fills in `needs`: the kind's own rule at the same site (and end), plus the two edges that cross to the peer. */
+/** Fills in `needs`: the kind's own rule at the same site (and end), what its mode adds, and the two edges that cross to the peer. */
 function connectNeeds(steps: readonly ResourceStep[], spec: VpnSpec): readonly ResourceStep[] {
   return steps.map((step) => {
     const own = needsByKind(
       step,
       steps.filter((other) => !isOtherNetwork(other, step)),
     );
-    return { ...step, needs: [...own, ...peerNeeds(step, spec, steps)] };
+    return { ...step, needs: [...own, ...legacyNeeds(step, spec, steps), ...peerNeeds(step, spec, steps)] };
   });
 }
 
@@ -66,6 +78,12 @@ function connectNeeds(steps: readonly ResourceStep[], spec: VpnSpec): readonly R
 function isOtherNetwork(other: ResourceStep, step: ResourceStep): boolean {
   if (other.kind !== 'network' || step.kind !== 'subnet') return false;
   return other.part !== (step as ResourceStep<'subnet'>).want.network;
+}
+
+/** The older way a VPN service names the subnet; so does its connection, where it has to make the service anew. */
+function legacyNeeds({ kind, site }: ResourceStep, spec: VpnSpec, steps: readonly ResourceStep[]): readonly string[] {
+  if ((kind !== 'vpnService' && kind !== 'siteConnection') || !isLegacy(spec, site)) return [];
+  return steps.filter((other) => other.kind === 'subnet' && other.site === site).map((other) => other.key);
 }
 
 function peerNeeds(step: ResourceStep, spec: VpnSpec, steps: readonly ResourceStep[]): readonly string[] {

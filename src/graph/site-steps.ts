@@ -2,7 +2,7 @@
  * The steps of one site: its networks, its half of the VPN, its test VMs; each with its name and what it is to be, and without needs yet.
  * The rule: pure, as the graph that they go into.
  */
-import type { SiteSpec, SubnetSpec, VpnSpec } from '../spec/types.js';
+import type { SiteSpec, SubnetSpec, VpnMode, VpnSpec } from '../spec/types.js';
 import { KINDS, kindNoun } from './kinds.js';
 import { partOfRange, partsAt, siteStepKey } from './step-keys.js';
 import type { LookUps, ResourceKind, ResourceStep, Wants } from './types.js';
@@ -27,10 +27,15 @@ export function siteSteps(spec: VpnSpec, lookUps: LookUps, site: SiteSpec): read
   const linked = spec.links.some((link) => link.ends.some((end) => end.site === site.key));
   const kinds = [
     ...(site.network.kind === 'created' ? SITE_KINDS_OF_A_CREATED_NETWORK : []),
-    ...SITE_KINDS,
+    ...SITE_KINDS.filter((kind) => kind !== 'localEndpointGroup' || modeOf(site) !== 'legacy'),
     ...(linked ? checkKinds(spec, entrySites(spec).includes(site.key)) : []),
   ];
   return kinds.flatMap((kind) => partsOf(spec, site, kind).map((part) => siteStep(spec, lookUps, site, kind, part)));
+}
+
+/** How the site's end of a tunnel is made. What no cloud was asked for yet is taken to be free of a VPN service. */
+export function modeOf({ mode }: SiteSpec): VpnMode {
+  return mode === 'automatic' ? 'endpoint-groups' : mode;
 }
 
 function checkKinds({ check }: VpnSpec, entry: boolean): readonly SiteKind[] {
@@ -114,7 +119,7 @@ function siteWants(
     routerInterface: nothing,
     ikePolicy: site.ike,
     ipsecPolicy: site.ipsec,
-    vpnService: nothing,
+    vpnService: { mode: modeOf(site) },
     localEndpointGroup: nothing,
     securityGroup: nothing,
     securityGroupRule: nothing,

@@ -3,7 +3,7 @@
  * The rule: a kind is declared once, here and in `kinds.ts`; names of activities, removal order, plan and drawings follow from it.
  */
 
-import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, PskSource } from '../spec/types.js';
+import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, PskSource, VpnMode } from '../spec/types.js';
 
 /** Every kind of OpenStack resource that a step makes. */
 export type ResourceKind =
@@ -57,14 +57,18 @@ export interface Wants {
   readonly routerInterface: Record<string, never>;
   readonly ikePolicy: IkePolicySpec;
   readonly ipsecPolicy: IpsecPolicySpec;
-  readonly vpnService: Record<string, never>;
+  readonly vpnService: { readonly mode: VpnMode };
   readonly localEndpointGroup: Record<string, never>;
   readonly peerEndpointGroup: { readonly cidrs: readonly string[] };
-  /** `peerId`: the id that the other end presents; without one, its VPN service's address. */
+  /**
+   * `peerId`: the id that the other end presents; without one, its VPN service's address. `peerCidrs`: the peer's range, at an end whose mode is legacy;
+   * any other end names endpoint groups.
+   */
   readonly siteConnection: {
     readonly options: ConnectionOptions;
     readonly psk: PskSource;
     readonly peerId?: string;
+    readonly peerCidrs?: readonly string[];
   };
   readonly securityGroup: Record<string, never>;
   readonly securityGroupRule: Record<string, never>;

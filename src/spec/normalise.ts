@@ -38,6 +38,7 @@ function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValue
     region: site.region,
     externalNetwork: site.externalNetwork ?? file.externalNetwork,
     network: siteNetwork(file, site, values),
+    mode: site.mode ?? file.mode ?? 'automatic',
     names: {
       ikePolicy: renderName(names.ikePolicy, values),
       ipsecPolicy: renderName(names.ipsecPolicy, values),

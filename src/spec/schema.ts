@@ -42,12 +42,21 @@ const network = z
   })
   .describe('The networks that this site brings into the VPN: created, or existing and then left as they are.');
 
+const mode = () =>
+  z
+    .enum(['endpoint-groups', 'legacy'])
+    .optional()
+    .describe(
+      "How the networks of a tunnel are told to the cloud. endpoint-groups: any number of them. legacy: the older way, one subnet of the VPN service and one range of the peer. Default: as the router's VPN service has it, and endpoint-groups where there is none.",
+    );
+
 const site = z.strictObject({
   cloud: name()
     .optional()
     .describe("Entry in clouds.yaml. Default: the worker's own (OS_CLOUD, OS_* or the only entry)."),
   region: name().describe('OpenStack region.'),
   externalNetwork: name().optional().describe('External network of this site, instead of the one for all.'),
+  mode: mode(),
   network,
   ike: ike
     .optional()
@@ -153,6 +162,7 @@ export const specFile = z
       .describe(
         'The sites by name, two in this release: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
       ),
+    mode: mode(),
     ike: ike.prefault({}).describe('IKE policy of every site, as far as a site says nothing else.'),
     ipsec: ipsec.prefault({}).describe('IPsec policy of every site, as far as a site says nothing else.'),
     connection: connection

@@ -95,6 +95,8 @@ export interface SiteSpec {
   /** Name or id of the external network of the router's gateway. */
   readonly externalNetwork: string;
   readonly network: SiteNetwork;
+  /** `automatic`: as its router has it, which `resolveSpec` looks up. After that it is one of the two. */
+  readonly mode: VpnMode | 'automatic';
   readonly names: {
     readonly ikePolicy: string;
     readonly ipsecPolicy: string;
@@ -110,6 +112,12 @@ export interface SiteSpec {
   readonly ipsec: IpsecPolicySpec;
   readonly connection: ConnectionOptions;
 }
+
+/**
+ * How an end says which networks its tunnel joins: by endpoint groups, of any number of them; or the older way, by the one subnet of its VPN service and one
+ * range of the peer. A router's VPN service is made for one of the two and never takes the other.
+ */
+export type VpnMode = 'endpoint-groups' | 'legacy';
 
 /** One end of a link: what stands at `site` and points at `peer`. */
 export interface LinkEndSpec {

@@ -8,6 +8,7 @@ import { SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
 import { type Finding, mappingAt, type Problem, problemAt, valueAt } from './problems.js';
 import { endFindings } from './validate-ends.js';
 import { markFindings } from './validate-marks.js';
+import { modeFaults } from './validate-mode.js';
 import { networkFindings } from './validate-networks.js';
 
 const RELEASE_SITES = 2;
@@ -20,6 +21,7 @@ export function crossProblems(input: unknown): readonly Problem[] {
     ...sites.flatMap(siteKeyFaults),
     ...markFindings(input, sites),
     ...networkFindings(input, sites),
+    ...modeFaults(input, sites),
     ...endFindings(input, sites),
     ...checkFaults(input, sites),
   ].map(([at, fault]) => problemAt(input, at, fault));

@@ -13,7 +13,7 @@ import type {
   StepOutput,
   StepState,
 } from '../graph/types.js';
-import type { VpnSpec } from '../spec/types.js';
+import type { VpnMode, VpnSpec } from '../spec/types.js';
 
 export const TASK_QUEUE = 'regionlink';
 export const PROVISION = 'provisionVpn';
@@ -385,6 +385,8 @@ export interface VpnPlan {
     readonly key: string;
     readonly region: string;
     readonly cloud?: string;
+    /** How its end of the tunnel is made; absent where the steps are not known. */
+    readonly mode?: VpnMode;
     readonly existing: readonly {
       readonly part: string;
       readonly name: string;

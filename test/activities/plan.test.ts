@@ -1,14 +1,14 @@
 /** What a plan says, and that ensure then does just that: the real activities on the simulator, without a server between. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { WorkerContext } from '../../src/activities/worker-context.js';
 import { activityName } from '../../src/graph/kinds.js';
 import { isResourceStep, type StepOutput } from '../../src/graph/types.js';
 import { FAST_DELAYS, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import type { ExamineOutput, PlannedStep, ResolvedVpn, VpnPlan } from '../../src/workflows/protocol.js';
-import { makeNetwork } from '../support/existing-network.js';
+import { makeNetwork, makeService } from '../support/existing-network.js';
 import { addDecoys, PASSWORD, REGIONS, tutorialSpec, withoutIds, workerConfig } from '../support/test-bed.js';
 
 /** A step that fails is a result here. */
@@ -274,7 +274,8 @@ describe('what plan says, ensure does', () => {
       expect.objectContaining({ part: 'subnet', name: 'given-subnet', cidr: '10.8.0.0/24' }),
     );
     service.subnet_id = row('subnet')?.id;
-    const refused = stepAt(await planThenMake(spec), 'right/vpnService');
+    const refused = stepAt(await plan(spec), 'right/vpnService');
+    await expect(make(spec)).rejects.toMatchObject({ type: 'SpecConflict' });
     expect([refused.action, refused.id]).toEqual(['conflict', service.id]);
     expect(refused.reason).toContain('Missing peer CIDRs');
     // A service that has no address gives a new connection none to name.
@@ -283,6 +284,74 @@ describe('what plan says, ensure does', () => {
     expect(stepAt(await plan({ ...spec, name: 'late' }), 'left~right/left/siteConnection')).toMatchObject({
       action: 'conflict',
       reason: expect.stringContaining('has no external IPv4 address'),
+    });
+  });
+
+  describe('the older way', () => {
+    // Left standing, these would use up the quotas of the tests below.
+    let before: ReadonlyMap<string, ReturnType<NonNullable<ReturnType<Simulator['regions']['get']>>['copy']>>;
+
+    beforeEach(() => {
+      before = new Map([...simulator.regions].map(([name, region]) => [name, region.copy()]));
+    });
+
+    afterEach(() => {
+      for (const [name, tables] of before) simulator.regions.get(name)?.restore(tables);
+    });
+
+    test('a service for the older way is shared, and its mode told; several that are not all ours are a conflict that lists them', async () => {
+      await makeNetwork(simulator, 'older', '10.9.0.0/24');
+      const first = await makeService(simulator, 'older', 'older-subnet');
+      const { sites } = tutorialSpec() as { sites: Spec };
+      const right = { region: 'cbk', network: { router: 'older-router', subnets: ['older-subnet'] } };
+      const spec = specOf('older', { sites: { ...sites, right } });
+      const planned = await planThenMake(spec);
+      expect(planned.sites.map(({ mode }) => mode)).toEqual(['endpoint-groups', 'legacy']);
+      expect(stepAt(planned, 'right/vpnService')).toMatchObject({ action: 'share', id: first });
+      expect([...actionsOf(planned).keys()].filter((key) => key.includes('EndpointGroup'))).toHaveLength(2);
+      expect((await planThenMake(spec)).changes).toBe(0);
+      // The API takes a second one, sadly.
+      const second = await makeService(simulator, 'older', 'older-subnet');
+      const refused = stepAt(await plan(spec), 'right/vpnService');
+      expect(refused.action).toBe('conflict');
+      for (const said of [
+        `(${first}), used by 1 connections`,
+        `(${second}), used by no connections`,
+        'Remove all but one',
+      ])
+        expect(refused.reason).toContain(said);
+      await expect(make(spec)).rejects.toMatchObject({ type: 'SpecConflict' });
+      // Someone else's, in use, beside one of ours in use: each overwrites the other's tunnels.
+      const region = simulator.regions.get('cbk');
+      const ours = region?.get('vpnservice', second);
+      Object.assign(ours ?? {}, { description: `regionlink owner=test@default step=router:${ours?.router_id} run=1` });
+      expect(stepAt(await plan(spec), 'right/vpnService').action).toBe('share');
+      simulator.seed('cbk', 'ipsec_site_connection', { vpnservice_id: second, peer_cidrs: [] });
+      expect(stepAt(await plan(spec), 'right/vpnService').action).toBe('conflict');
+    });
+
+    test('a VPN that stands with endpoint groups is not changed to the older way: its services say so, or its groups', async () => {
+      await make(specOf('grouped'));
+      const older = specOf('grouped', { mode: 'legacy' });
+      const planned = await plan(older);
+      expect(stepAt(planned, 'left/vpnService')).toMatchObject({
+        action: 'conflict',
+        reason: expect.stringContaining('Peer CIDRs cannot be specified, when using endpoint groups'),
+      });
+      await expect(make(older)).rejects.toMatchObject({ type: 'SpecConflict' });
+      for (const region of simulator.regions.values()) {
+        const ofIt = (row: { readonly [field: string]: unknown }) => String(row.description).includes('vpn=grouped');
+        const connection = region.rows('ipsec_site_connection').find(ofIt);
+        for (const [table, id] of [
+          ['vpnservice', connection?.vpnservice_id],
+          ['ipsec_site_connection', connection?.id],
+        ] as const)
+          region.delete(table, String(id));
+      }
+      expect(said(await plan(older), 'problem').join()).toMatch(
+        /sites\.left\.mode: the VPN that stands joins its networks by endpoint groups.*sites\.right\.mode: /,
+      );
+      expect((await plan(specOf('grouped'))).possible).toBe(true);
     });
   });
 

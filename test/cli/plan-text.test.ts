@@ -90,6 +90,15 @@ describe('a plan', () => {
     expect(text(100)).not.toContain('is there');
   });
 
+  test('tells where a site is joined the older way, and nothing of endpoint groups', () => {
+    const [left, right] = PLAN.sites;
+    const sites = [left, right].flatMap((site, index) =>
+      site === undefined ? [] : [{ ...site, mode: index === 0 ? 'endpoint-groups' : 'legacy' } as const],
+    );
+    expect(text(160, { ...PLAN, sites })).toMatch(/\nright \(cbk\) is joined in mode legacy: /);
+    expect(text(160, { ...PLAN, sites })).not.toContain('left (dbl) is joined');
+  });
+
   test('says in its last line whether it can be applied, and how long that takes only then', () => {
     expect(text(100)).toMatch(/It cannot be applied as it is\.$/);
     expect(text(100)).not.toContain('About');

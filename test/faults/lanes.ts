@@ -17,6 +17,8 @@ export const HTTP_TIMEOUT_MS = 3_000;
 /** Where a run begins: clouds with decoys only, or with a whole VPN beside them. */
 export type Ground = 'bare' | 'standing';
 
+type Changes = Readonly<Record<string, unknown>>;
+
 export class Lane {
   private constructor(
     readonly bed: TestBed,
@@ -26,12 +28,12 @@ export class Lane {
     private readonly pictures: Readonly<Record<Ground, Picture>>,
   ) {}
 
-  static async start(server: DevServer, index: number): Promise<Lane> {
+  static async start(server: DevServer, index: number, standingSpec: Changes): Promise<Lane> {
     const name = `lane-${index}`;
     const bed = await TestBed.start({ server, queue: name, httpTimeoutMs: HTTP_TIMEOUT_MS });
     const copy = () => new Map([...bed.simulator.regions].map(([region, state]) => [region, state.copy()]));
     const bare = { tables: copy(), picture: bed.simulator.snapshot() };
-    const { status, messages } = await bed.end(await bed.provision(name, { check: 'none' }));
+    const { status, messages } = await bed.end(await bed.provision(name, { check: 'none', ...standingSpec }));
     if (status !== 'COMPLETED') throw new Error(`a run without faults failed: ${messages.join('\n')}`);
     const standing = { tables: copy(), picture: bed.simulator.snapshot() };
     return new Lane(
@@ -60,7 +62,7 @@ export class Lane {
 
   /**
    * What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well.
-   * @param whole clouds with it, as a run without faults leaves them; by default the tutorial's
+   * @param whole clouds with it, as a run without faults leaves them; by default those of its ground
    */
   faultsOfVpn({ status, messages, result }: Ended, whole: Picture = this.pictures.standing): readonly string[] {
     if (status !== 'COMPLETED') return [`${status}: ${messages.join(' / ')}`];
@@ -121,12 +123,15 @@ export class Lanes {
     readonly all: readonly Lane[],
   ) {}
 
-  /** @default three lanes a core: a run mostly waits, and a core that is never idle would time out what the cases do not */
-  static async start(count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
+  /**
+   * @param standingSpec what the VPN that stands says besides the tutorial's spec
+   * @param count three lanes a core: a run mostly waits, and a core that is never idle would time out what the cases do not
+   */
+  static async start(standingSpec: Changes = {}, count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
     const server = await startDevServer();
     const lanes: Lane[] = [];
     // One after the other: each makes its standing VPN, and a machine of few cores would time out.
-    for (let index = 0; index < count; index++) lanes.push(await Lane.start(server, index));
+    for (let index = 0; index < count; index++) lanes.push(await Lane.start(server, index, standingSpec));
     return new Lanes(server, lanes);
   }
 

@@ -44,12 +44,18 @@ async function judge(
   return [...early, ...unclear, ...more, ...(await wrongWith(lane, ended, scenario.ground, scenario.operation, whole))];
 }
 
-/** The tests of some scenarios, a test a fault. */
-export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
+/**
+ * The tests of some scenarios, a test a fault.
+ * @param standing what the VPN that stands says besides the tutorial's spec
+ */
+export function everyCallMeetsEveryFault(
+  scenarios: readonly Scenario[],
+  standing: Readonly<Record<string, unknown>> = {},
+): void {
   let lanes: Lanes;
 
   beforeAll(async () => {
-    lanes = await Lanes.start();
+    lanes = await Lanes.start(standing);
   }, 300_000);
 
   afterAll(async () => {
@@ -73,7 +79,7 @@ export function everyCallMeetsEveryFault(scenarios: readonly Scenario[]): void {
         calls = callsOf(lane.bed.simulator.log).filter(
           (call) => call.service !== 'identity' && (scenario.calls?.(call) ?? true),
         );
-        expect(calls.length).toBeGreaterThan(1);
+        expect(calls.length).toBeGreaterThan(0);
       });
 
       for (const one of FAULTS) {

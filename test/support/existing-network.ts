@@ -1,4 +1,4 @@
-/** Networks in region cbk as their owner made them: with the API, and no mark. */
+/** Networks and VPN services in region cbk as their owner made them: with the API, and no mark. */
 import { Regions } from '../../src/openstack/region.js';
 import type { Simulator } from '../../src/simulator/index.js';
 import { workerConfig } from './test-bed.js';
@@ -10,7 +10,7 @@ const CALL = { timeoutMs: 2_000 };
  * called `{name}-network2` and so on.
  */
 export async function makeNetwork(simulator: Simulator, name: string, ...cidrs: readonly string[]): Promise<void> {
-  const region = new Regions().open(workerConfig(simulator).clouds.get(undefined), 'cbk');
+  const region = openRegion(simulator);
   const external = (await region.list('networks', CALL)).find((network) => network['router:external']);
   const router = await region.create(
     'routers',
@@ -27,4 +27,17 @@ export async function makeNetwork(simulator: Simulator, name: string, ...cidrs: 
     );
     await region.addRouterInterface(router.id, subnet.id, CALL);
   }
+}
+
+/** A VPN service on the router `{name}-router`, with a subnet or without. Resolves to its id. */
+export async function makeService(simulator: Simulator, name: string, subnetName?: string): Promise<string> {
+  const region = openRegion(simulator);
+  const [router] = (await region.list('routers', CALL)).filter((one) => one.name === `${name}-router`);
+  const [subnet] = (await region.list('subnets', CALL)).filter((one) => one.name === subnetName);
+  const body = { name: `${name}-service`, router_id: router?.id, subnet_id: subnet?.id ?? null };
+  return (await region.create('vpnServices', body, CALL)).id;
+}
+
+function openRegion(simulator: Simulator) {
+  return new Regions().open(workerConfig(simulator).clouds.get(undefined), 'cbk');
 }

@@ -29,8 +29,7 @@ const base = neutronKind({
       vpnservice_id: need(scope, 'vpnService').id,
       ikepolicy_id: need(scope, 'ikePolicy').id,
       ipsecpolicy_id: need(scope, 'ipsecPolicy').id,
-      local_ep_group_id: need(scope, 'localEndpointGroup').id,
-      peer_ep_group_id: need(scope, 'peerEndpointGroup').id,
+      ...selectorsOf(scope),
       peer_address: peerAddress,
       peer_id: peerId ?? peerAddress,
       // Empty is its VPN service's address.
@@ -58,10 +57,21 @@ const base = neutronKind({
     'psk',
     'local_ep_group_id',
     'peer_ep_group_id',
+    'peer_cidrs',
   ],
   secret: ['psk'],
   output: (connection) => ({ status: connection.status, parent: connection.vpnservice_id }),
 });
+
+/** Which networks it joins: two groups, or the older way the peer's range alone, since the service names the subnet. Never both. */
+function selectorsOf(scope: Scope): Record<string, unknown> {
+  const { peerCidrs } = scope.step.want;
+  if (peerCidrs !== undefined) return { peer_cidrs: peerCidrs };
+  return {
+    local_ep_group_id: need(scope, 'localEndpointGroup').id,
+    peer_ep_group_id: need(scope, 'peerEndpointGroup').id,
+  };
+}
 
 export const siteConnection: Kind<'siteConnection'> = {
   ...base,
@@ -113,10 +123,12 @@ async function serviceNow(scope: Scope): Promise<StepOutput> {
   return known.length === 0 ? need(scope, 'vpnService') : ensureKind(vpnService, serviceScope(scope), known);
 }
 
-/** Collection and field of what a connection refers to besides its service. */
-const PARTS = [
+/** Collection and kind of what a connection refers to besides its service. */
+const POLICIES = [
   ['ikePolicies', 'ikePolicy'],
   ['ipsecPolicies', 'ipsecPolicy'],
+] as const;
+const GROUPS = [
   ['endpointGroups', 'localEndpointGroup'],
   ['endpointGroups', 'peerEndpointGroup'],
 ] as const;
@@ -136,7 +148,7 @@ async function explainVanished(error: unknown, serviceId: string, scope: Scope):
       `VPN service ${serviceId} was removed before its connection stood; ${id} takes its place`,
     );
   }
-  for (const [collection, kind] of PARTS) {
+  for (const [collection, kind] of isLegacy(scope) ? POLICIES : [...POLICIES, ...GROUPS]) {
     const { id, name } = need(scope, kind);
     const all = await scope.attempt.read((call) => scope.region.list(collection, call));
     if (all.some((one) => one.id === id)) continue;
@@ -145,6 +157,10 @@ async function explainVanished(error: unknown, serviceId: string, scope: Scope):
       `${KINDS[kind].noun} ${name} (${id}), which it refers to, was removed by someone while the run went on. Apply again to make it anew`,
     );
   }
+}
+
+function isLegacy({ step }: Scope): boolean {
+  return step.want.peerCidrs !== undefined;
 }
 
 function bodyOf(scope: Scope): Record<string, unknown> {
@@ -157,10 +173,11 @@ function serviceScope(scope: Scope): StepScope<'vpnService'> {
   const { site } = scope.step;
   const { name, parent } = need(scope, 'vpnService');
   const key = `${site}/vpnService`;
+  const mode = isLegacy(scope) ? 'legacy' : 'endpoint-groups';
   const router = { id: parent ?? '', name: '', action: 'existing' } as const;
   return {
     ...scope,
-    step: { key, kind: 'vpnService', site, name, want: {}, needs: [], title: name, temporary: false },
+    step: { key, kind: 'vpnService', site, name, want: { mode }, needs: [], title: name, temporary: false },
     outputs: { ...scope.outputs, [`${site}/router`]: router },
   };
 }

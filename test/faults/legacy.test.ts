@@ -1,0 +1,33 @@
+/** Single faults over a VPN without endpoint groups: on the writes that the older way changes, each in one region. */
+import type { CallCase } from './cases.js';
+import { everyCallMeetsEveryFault } from './scenarios.js';
+
+const LEGACY = { mode: 'legacy' };
+
+const isWriteOn = (collection: string, region: string) => (call: CallCase) =>
+  call.writes && call.region === region && call.path.includes(collection);
+
+const isService = isWriteOn('vpnservices', 'dbl');
+const isConnection = isWriteOn('ipsec-site-connections', 'cbk');
+
+everyCallMeetsEveryFault(
+  [
+    {
+      name: 'a provision the older way',
+      ground: 'bare',
+      operation: 'provision',
+      start: (lane) => lane.bed.provision(lane.name, { check: 'none', ...LEGACY }),
+      ends: 'COMPLETED',
+      calls: (call) => isService(call) || isConnection(call),
+    },
+    {
+      name: 'a destroy the older way',
+      ground: 'standing',
+      operation: 'destroy',
+      start: (lane) => lane.bed.destroy(lane.name),
+      ends: 'COMPLETED',
+      calls: isConnection,
+    },
+  ],
+  LEGACY,
+);
