@@ -14,10 +14,12 @@ export interface Mark {
   /** On a connection: what its PSK derives from. */
   readonly nonce?: string;
   readonly key?: string;
+  /** On a connection: its other end is not OpenStack, so that no resource of ours stands there. */
+  readonly peer?: 'external';
 }
 
 const PREFIX = 'regionlink';
-const FIELDS = ['owner', 'vpn', 'step', 'run', 'nonce', 'key'] as const;
+const FIELDS = ['owner', 'vpn', 'step', 'run', 'nonce', 'key', 'peer'] as const;
 
 /** Longest text that every Neutron `description` and Nova metadata value takes. */
 export const MARK_LIMIT = 255;
@@ -47,8 +49,8 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
     [...fields.keys()].some((field) => !(FIELDS as readonly string[]).includes(field))
   )
     return undefined;
-  const [owner, vpn, step, run, nonce, key] = FIELDS.map((field) => fields.get(field));
-  if (!owner || !step || !run) return undefined;
+  const [owner, vpn, step, run, nonce, key, peer] = FIELDS.map((field) => fields.get(field));
+  if (!owner || !step || !run || (peer !== undefined && peer !== 'external')) return undefined;
   return {
     owner,
     step,
@@ -56,6 +58,7 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
     ...(vpn === undefined ? {} : { vpn }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(key === undefined ? {} : { key }),
+    ...(peer === undefined ? {} : { peer }),
   };
 }
 

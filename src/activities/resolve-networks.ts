@@ -2,7 +2,7 @@
  * What a run checks of the networks of all sites together, once it knows what exists and what stands of the VPN.
  * The rule: it only reads, and what no run could do is refused here, before anything is touched.
  */
-import { cidrsOf } from '../graph/site-steps.js';
+import { cidrsOf, externalPeers } from '../graph/site-steps.js';
 import { placeOf, siteStepKey } from '../graph/step-keys.js';
 import { type Graph, isResourceStep, type LookUps, type ResourceStep } from '../graph/types.js';
 import { overlap, rangeOf } from '../spec/ipv4.js';
@@ -18,7 +18,7 @@ type LookedUp = ReadonlyMap<string, SiteLookUp>;
 
 /** Ranges of existing subnets are known only now; the spec's own validation has seen those of created ones. */
 export function refuseOverlap(spec: VpnSpec, lookUps: LookUps): void {
-  const ranges = spec.sites.flatMap(({ key }) =>
+  const ranges = [...spec.sites.map(({ key }) => key), ...externalPeers(spec).map(({ site }) => site)].flatMap((key) =>
     cidrsOf(spec, lookUps, key).map((cidr) => ({ key, cidr, range: rangeOf(cidr) })),
   );
   const problems = ranges.flatMap((one, index) =>
@@ -40,7 +40,7 @@ export function refuseOneRouter(spec: VpnSpec, { given }: LookUps): void {
     if (a === undefined || a.id !== b?.id) continue;
     throw refuse(
       'CloudNotSuitable',
-      `sites ${ends[0].site} and ${ends[1].site} name the same router ${a.name} (${a.id}): its subnets reach each other without a VPN. Name another router for one of them`,
+      `sites ${ends.map(({ site }) => site).join(' and ')} name the same router ${a.name} (${a.id}): its subnets reach each other without a VPN. Name another router for one of them`,
     );
   }
 }
@@ -95,7 +95,9 @@ export async function otherSubnets(
       `${String(left.fields.cidr)} stands (subnet ${left.name}, ${left.id}), and the spec has it no more`,
     );
   }
-  return [...problems].map(([site, problem]) => `sites.${site}.network.subnets: ${problem}`);
+  const external = externalPeers(spec).map(({ site }) => site);
+  const fieldOf = (site: string) => (external.includes(site) ? 'external.cidrs' : 'network.subnets');
+  return [...problems].map(([site, problem]) => `sites.${site}.${fieldOf(site)}: ${problem}`);
 }
 
 /** The site whose subnets an endpoint group holds. */

@@ -3,6 +3,7 @@
  * the result: provision walks it forwards, rollback and destroy backwards, and plan, progress and pictures are drawings of it.
  * The rule: pure, no Node imports, same spec in, same graph out.
  */
+import { linkSites } from '../spec/naming.js';
 import type { LinkEndSpec, LinkSpec, VpnSpec } from '../spec/types.js';
 import { kindNoun } from './kinds.js';
 import { needsByKind } from './needs.js';
@@ -26,7 +27,11 @@ function endStep(spec: VpnSpec, lookUps: LookUps, link: LinkSpec, end: LinkEndSp
   const name = kind === 'siteConnection' ? end.names.connection : end.names.peerEndpointGroup;
   const want = {
     peerEndpointGroup: { cidrs: cidrsOf(spec, lookUps, end.peer) },
-    siteConnection: { options: spec.connection, psk: spec.psk },
+    siteConnection: {
+      options: spec.connection,
+      psk: spec.psk,
+      ...(end.external === undefined ? {} : { external: end.external }),
+    },
   };
   return {
     key: endStepKey(link.key, end.site, kind),
@@ -61,7 +66,9 @@ function isOtherNetwork(other: ResourceStep, step: ResourceStep): boolean {
 
 function peerNeeds(step: ResourceStep, spec: VpnSpec, steps: readonly ResourceStep[]): readonly string[] {
   // A connection names the other side's VPN service address, which may differ from its router's.
-  if (step.kind === 'siteConnection' && step.peer !== undefined) return [siteStepKey(step.peer, 'vpnService')];
+  const service = step.peer === undefined ? undefined : siteStepKey(step.peer, 'vpnService');
+  // An external peer has none: its address is in the spec.
+  if (step.kind === 'siteConnection') return steps.flatMap(({ key }) => (key === service ? [key] : []));
   // A test VM's script pings the peers' VMs, so their addresses must be known before it boots.
   if (step.kind === 'server') {
     const peers = peersOf(spec, step.site);
@@ -72,13 +79,15 @@ function peerNeeds(step: ResourceStep, spec: VpnSpec, steps: readonly ResourceSt
 
 function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
   const connections = link.ends.map((end) => endStepKey(link.key, end.site, 'siteConnection'));
-  const sites = [link.ends[0].site, link.ends[1].site] as const;
-  const title = sites.join(' ↔ ');
+  const [first, ...rest] = link.ends;
+  const sites = [first.site, ...rest.map(({ site }) => site)] as const;
+  const title = linkSites(link.key).join(' ↔ ');
   const tunnel = {
     key: `${link.key}/awaitTunnel`,
     kind: 'awaitTunnel',
     link: link.key,
     sites,
+    ...(first.external === undefined ? {} : { external: first.external }),
     title: `tunnel ${title}`,
   } as const;
   if (spec.check.via === 'none') return [{ ...tunnel, needs: connections }];
@@ -102,7 +111,7 @@ function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
 }
 
 /** The subnets at both sites of a link that ping each other. Undefined where each site has one: then it is clear. */
-function probedSubnets(spec: VpnSpec, keys: readonly [string, string]): ProbedSubnets | undefined {
+function probedSubnets(spec: VpnSpec, keys: readonly string[]): ProbedSubnets | undefined {
   const [a, b] = keys.map((key) => spec.sites.find((site) => site.key === key));
   if (a === undefined || b === undefined) return undefined;
   const several = a.network.subnets.length > 1 || b.network.subnets.length > 1;

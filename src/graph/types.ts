@@ -3,7 +3,7 @@
  * The rule: a kind is declared once, here and in `kinds.ts`; names of activities, removal order, plan and drawings follow from it.
  */
 
-import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, PskSource } from '../spec/types.js';
+import type { ConnectionOptions, ExternalPeer, IkePolicySpec, IpsecPolicySpec, PskSource } from '../spec/types.js';
 
 /** Every kind of OpenStack resource that a step makes. */
 export type ResourceKind =
@@ -60,7 +60,12 @@ export interface Wants {
   readonly vpnService: Record<string, never>;
   readonly localEndpointGroup: Record<string, never>;
   readonly peerEndpointGroup: { readonly cidrs: readonly string[] };
-  readonly siteConnection: { readonly options: ConnectionOptions; readonly psk: PskSource };
+  /** `external`: the other end, where that is no step of the graph. */
+  readonly siteConnection: {
+    readonly options: ConnectionOptions;
+    readonly psk: PskSource;
+    readonly external?: ExternalPeer;
+  };
   readonly securityGroup: Record<string, never>;
   readonly securityGroupRule: Record<string, never>;
   readonly sshRule: Record<string, never>;
@@ -95,8 +100,10 @@ export interface ResourceStep<K extends ResourceKind = ResourceKind> extends Ste
 export interface ActStep extends StepBase {
   readonly kind: ActKind;
   readonly link: string;
-  /** The two sites of the link. */
-  readonly sites: readonly [string, string];
+  /** The sites of the link that are in OpenStack: two, or the one that has an end. */
+  readonly sites: readonly [string, ...string[]];
+  /** The other end, where that is not OpenStack. */
+  readonly external?: ExternalPeer;
   /** Of a ping: where a site has several subnets, the parts of those whose test VMs ping each other, by site in the order of `sites`. */
   readonly subnets?: ProbedSubnets;
 }

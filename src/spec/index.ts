@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { weakCrypto } from './crypto.js';
+import { externalWarnings } from './external-warnings.js';
 import { normaliseSpec } from './normalise.js';
 import { InvalidSpecError, type Problem } from './problems.js';
 import { problemsOf } from './read-issues.js';
@@ -45,13 +46,16 @@ function oneEach(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
+  const external = externalWarnings(spec);
   return [
     // Whoever chose the profile has chosen its crypto.
     ...(file.profile === 'sound' ? weakCrypto(spec) : []),
-    ...(spec.connection.initiator === 'response-only'
+    ...(spec.connection.initiator === 'response-only' && external.length === 0
       ? ['connection.initiator: with response-only at both ends, neither starts the tunnel']
       : []),
-    ...(spec.ike.version === 'v1' && spec.sites.some(({ network }) => network.subnets.length > 1)
+    ...(spec.ike.version === 'v1' &&
+    external.length === 0 &&
+    spec.sites.some(({ network }) => network.subnets.length > 1)
       ? [
           'ike.version: an IKEv1 tunnel of strongSwan, which most clouds run, carries one pair of subnets and no other; use v2, or see with check.pairs: all',
         ]
@@ -64,6 +68,7 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
           `retryFor (${file.retryFor}) ends before tunnelTimeout (${file.tunnelTimeout}), so that the tunnel gets less time`,
         ]
       : []),
-    ...(spec.check.via === 'none' ? ['check: none leaves the VPN unproven'] : []),
+    ...(spec.check.via === 'none' && external.length === 0 ? ['check: none leaves the VPN unproven'] : []),
+    ...external,
   ];
 }

@@ -9,6 +9,7 @@ import { linkKey, type NameValues, ordinal, renderName } from './naming.js';
 import { type SpecFile, SSH_USER } from './schema.js';
 import type {
   CheckSpec,
+  ExternalPeer,
   IkePolicySpec,
   IpsecPolicySpec,
   LinkEndSpec,
@@ -19,16 +20,17 @@ import type {
 } from './types.js';
 
 type SiteFile = SpecFile['sites'][string];
+type OpenstackSiteFile = Exclude<SiteFile, { external: unknown }>;
 
 /** The normalised form of a file that has passed schema and cross checks. */
 export function normaliseSpec(file: SpecFile): VpnSpec {
-  const sites = Object.entries(file.sites).map(([key, site], index) =>
-    siteSpec(file, site, key, { vpn: file.name, site: key, n: ordinal(index) }),
+  const sites = Object.entries(file.sites).flatMap(([key, site], index) =>
+    'external' in site ? [] : [siteSpec(file, site, key, { vpn: file.name, site: key, n: ordinal(index) })],
   );
   return {
     name: file.name,
     sites,
-    links: linksOf(file, sites),
+    links: linksOf(file),
     ...policies(file),
     connection: {
       dpd: {
@@ -40,7 +42,8 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
       initiator: file.connection.initiator,
     },
     psk: pskSource(file.psk),
-    check: checkSpec(file.check, sites),
+    // Nothing can be pinged at an external site.
+    check: hasExternalSite(file) ? { via: 'none' } : checkSpec(file.check, sites),
     onFailure: file.onFailure,
     retryForSeconds: secondsOf(file.retryFor),
     rollbackForSeconds: secondsOf(file.rollbackFor),
@@ -49,7 +52,7 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
   };
 }
 
-function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValues): SiteSpec {
+function siteSpec(file: SpecFile, site: OpenstackSiteFile, key: string, values: NameValues): SiteSpec {
   const { names } = file;
   return {
     key,
@@ -66,7 +69,7 @@ function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValue
   };
 }
 
-function siteNetwork({ names }: SpecFile, { network }: SiteFile, values: NameValues): SiteNetwork {
+function siteNetwork({ names }: SpecFile, { network }: OpenstackSiteFile, values: NameValues): SiteNetwork {
   const existing = network.subnets.filter((subnet) => typeof subnet === 'string');
   if (existing.length > 0) {
     if (network.router === undefined)
@@ -90,25 +93,40 @@ function siteNetwork({ names }: SpecFile, { network }: SiteFile, values: NameVal
   };
 }
 
+/** Whether a site of the file is not OpenStack. */
+export function hasExternalSite({ sites }: SpecFile): boolean {
+  return Object.values(sites).some((site) => 'external' in site);
+}
+
 /** Each site linked with the one before it: with two sites, the one link. */
-function linksOf({ name, names }: SpecFile, sites: readonly SiteSpec[]): readonly LinkSpec[] {
-  const end = (site: SiteSpec, peer: SiteSpec): LinkEndSpec => {
-    const values = { vpn: name, site: site.key, peer: peer.key, n: ordinal(sites.indexOf(site)) };
-    return {
-      site: site.key,
-      peer: peer.key,
+function linksOf({ name, names, sites }: SpecFile): readonly LinkSpec[] {
+  const keys = Object.keys(sites);
+  const endAt = (site: string, peer: string): readonly LinkEndSpec[] => {
+    if (externalPeer(site, sites[site]) !== undefined) return [];
+    const values = { vpn: name, site, peer, n: ordinal(keys.indexOf(site)) };
+    const external = externalPeer(peer, sites[peer]);
+    const end = {
+      site,
+      peer,
+      ...(external === undefined ? {} : { external }),
       names: {
         peerEndpointGroup: renderName(names.peerEndpointGroup, values),
         connection: renderName(names.connection, values),
       },
     };
+    return [end];
   };
-  return sites.slice(1).flatMap((right, index) => {
-    const left = sites[index];
-    return left === undefined
-      ? []
-      : [{ key: linkKey(left.key, right.key), ends: [end(left, right), end(right, left)] }];
+  return keys.slice(1).flatMap((right, index) => {
+    const left = keys[index] ?? right;
+    const [first, ...rest] = [...endAt(left, right), ...endAt(right, left)];
+    return first === undefined ? [] : [{ key: linkKey(left, right), ends: [first, ...rest] }];
   });
+}
+
+function externalPeer(site: string, file: SiteFile | undefined): ExternalPeer | undefined {
+  if (file === undefined || !('external' in file)) return undefined;
+  const { address, id = address, cidrs } = file.external;
+  return { site, address, id, cidrs };
 }
 
 function policies(file: SpecFile): { readonly ike: IkePolicySpec; readonly ipsec: IpsecPolicySpec } {

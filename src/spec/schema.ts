@@ -3,6 +3,7 @@
  * The rule: a check of one value by itself stands here; what compares two places of the file stands in `validate.ts`.
  */
 import { z } from 'zod';
+import { externalSite, oneForm } from './external-schema.js';
 import { duration, matching, name, template, text } from './fields.js';
 import { addressFault, cidrFault } from './ipv4.js';
 import { NAME_TEMPLATES, NETWORK_NAME, NETWORK_NAME_FAULT, SITE_KEY, VPN_NAME, VPN_NAME_LIMIT } from './naming.js';
@@ -42,7 +43,7 @@ const network = z
   })
   .describe('The networks that this site brings into the VPN: created, or existing and then left as they are.');
 
-const site = z.strictObject({
+const openstackSite = z.strictObject({
   cloud: name()
     .optional()
     .describe("Entry in clouds.yaml. Default: the worker's own (OS_CLOUD, OS_* or the only entry)."),
@@ -50,6 +51,8 @@ const site = z.strictObject({
   externalNetwork: name().optional().describe('External network of this site, instead of the one for all.'),
   network,
 });
+
+const site = z.preprocess(oneForm, z.union([openstackSite, externalSite]));
 
 /** Every image has it, and its SSH server takes root's keys unless it was told otherwise (OpenSSH: `prohibit-password`; dropbear: all). See decision 009. */
 export const SSH_USER = 'root';
@@ -89,7 +92,7 @@ const check = z
   ])
   .default('console')
   .describe(
-    'How the tunnel is proven: two test VMs ping each other and tell it on their consoles or by SSH, or not at all.',
+    'How the tunnel is proven: two test VMs ping each other and tell it on their consoles or by SSH, or not at all. With an external site it is none, and nothing else is possible.',
   );
 
 const PSK_FAULT =
@@ -142,7 +145,7 @@ export const specFile = z
       .record(z.string().meta({ pattern: SITE_KEY.source }), site)
       .meta({ minProperties: 2, maxProperties: 2 })
       .describe(
-        'The sites by name, two in this release: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
+        'The sites by name, two in this release, of which one may be external: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
       ),
     ike,
     ipsec,

@@ -8,6 +8,7 @@ import { didYouMean } from './closest.js';
 import { linkKey, SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
 import { DPD } from './policy-schema.js';
 import { type Finding, mappingAt, type Problem, problemAt, valueAt } from './problems.js';
+import { externalFindings, externalSites } from './validate-external.js';
 import { networkFindings } from './validate-networks.js';
 
 const RELEASE_SITES = 2;
@@ -17,6 +18,8 @@ const RELEASE_SITES = 2;
  * 40, a nonce of 16 and a key id of 8.
  */
 const MARK_ROOM = 110;
+/** A connection to an external site says so. */
+const EXTERNAL_IN_MARK = ' peer=external';
 
 /** Every problem between places of the input. */
 export function crossProblems(input: unknown): readonly Problem[] {
@@ -26,6 +29,7 @@ export function crossProblems(input: unknown): readonly Problem[] {
     ...sites.flatMap(siteKeyFaults),
     ...markLength(input, sites),
     ...networkFindings(input, sites),
+    ...externalFindings(input, sites),
     ...dpdFaults(input),
     ...checkFaults(input, sites),
   ].map(([at, fault]) => problemAt(input, at, fault));
@@ -51,7 +55,8 @@ function markLength(input: unknown, sites: readonly string[]): readonly Finding[
       .slice(index + 1)
       .flatMap((right) => [left, right].map((site) => endStepKey(linkKey(left, right), site, 'siteConnection'))),
   );
-  const excess = name.length + Math.max(0, ...keys.map((key) => key.length)) - MARK_ROOM;
+  const said = externalSites(input, sites).length > 0 ? EXTERNAL_IN_MARK.length : 0;
+  const excess = name.length + Math.max(0, ...keys.map((key) => key.length)) + said - MARK_ROOM;
   if (excess <= 0) return [];
   const message = 'is, together with the names of the sites, too long for the mark that says whose a resource is';
   return [[['name'], { message, cure: `shorten it, or the sites' names, by ${excess} characters` }]];

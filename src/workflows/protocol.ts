@@ -13,7 +13,7 @@ import type {
   StepOutput,
   StepState,
 } from '../graph/types.js';
-import type { VpnSpec } from '../spec/types.js';
+import type { ExternalPeer, VpnSpec } from '../spec/types.js';
 
 export const TASK_QUEUE = 'regionlink';
 export const PROVISION = 'provisionVpn';
@@ -132,8 +132,6 @@ export interface EnsureInput<K extends ResourceKind = ResourceKind> {
   readonly run: string;
   readonly step: ResourceStep<K>;
   readonly site: SitePins;
-  /** Of the other end, for steps of a link. */
-  readonly peer?: SitePins;
   readonly link?: LinkPins;
   /** Outputs of the steps that this one needs and of the existing parts of its site. */
   readonly outputs: Readonly<Record<string, StepOutput>>;
@@ -168,13 +166,15 @@ export interface RemoveOutput {
   readonly doubtAt?: number;
 }
 
-/** Argument of the acts over a link. Keys of `sites`, `servers` and `connections` are the two sites. */
+/** Argument of the acts over a link. */
 export interface LinkInput {
   readonly vpn: string;
   readonly run: string;
   readonly step: string;
   readonly link: string;
-  readonly sites: readonly [SitePins, SitePins];
+  /** Of its ends in OpenStack: both, or the one whose other end is `external`. */
+  readonly sites: readonly [SitePins, ...SitePins[]];
+  readonly external?: ExternalPeer;
   readonly outputs: Readonly<Record<string, StepOutput>>;
   readonly timing: Timing;
   /** Milliseconds that may pass until the act must have succeeded. */
@@ -476,7 +476,7 @@ export interface Progress {
 
 export interface ProvisionResult {
   readonly vpn: string;
-  /** `proven`: both directions answered a ping, between all subnets that `check.pairs` asks for. `unproven`: no check was asked for. */
+  /** `proven`: both directions answered a ping, between all subnets that `check.pairs` asks for. `unproven`: no check was asked for, or the other end is external. */
   readonly proof: 'proven' | 'unproven';
   readonly sites: readonly {
     readonly key: string;
@@ -488,6 +488,8 @@ export interface ProvisionResult {
   }[];
   readonly links: readonly {
     readonly key: string;
+    /** The other end, where that is not OpenStack. */
+    readonly external?: ExternalPeer;
     readonly statuses: Readonly<Record<string, string>>;
     readonly ping: readonly PingStatistics[];
   }[];

@@ -11,8 +11,8 @@ import { OpenStackError } from '../../openstack/errors.js';
 import type { PskSource } from '../../spec/types.js';
 import { ensureKind } from '../ensure-kind.js';
 import { isGone, later, orGone, refuse } from '../failures.js';
-import { type Kind, need, type StepScope } from '../kind.js';
-import { formatMark } from '../mark.js';
+import { type Difference, type Found, type Kind, need, type StepScope } from '../kind.js';
+import { formatMark, type Mark } from '../mark.js';
 import { foundOf, neutronKind } from './neutron-kind.js';
 import { vpnService } from './vpn-service.js';
 
@@ -23,7 +23,7 @@ const base = neutronKind({
   collection: 'siteConnections',
   body: (scope) => {
     const { options } = scope.step.want;
-    const peerAddress = peerAddressOf(scope);
+    const peer = peerOf(scope);
     return {
       name: scope.step.name,
       vpnservice_id: need(scope, 'vpnService').id,
@@ -31,8 +31,8 @@ const base = neutronKind({
       ipsecpolicy_id: need(scope, 'ipsecPolicy').id,
       local_ep_group_id: need(scope, 'localEndpointGroup').id,
       peer_ep_group_id: need(scope, 'peerEndpointGroup').id,
-      peer_address: peerAddress,
-      peer_id: peerAddress,
+      peer_address: peer.address,
+      peer_id: peer.id,
       dpd: { action: options.dpd.action, interval: options.dpd.intervalSeconds, timeout: options.dpd.timeoutSeconds },
       mtu: options.mtu,
       initiator: options.initiator,
@@ -79,9 +79,9 @@ export const siteConnection: Kind<'siteConnection'> = {
   },
   mustBeMakeable: bodyOf,
   differs(found, scope) {
-    return base
-      .differs(found, scope)
-      .filter((difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want));
+    return [...otherForm(found, scope), ...base.differs(found, scope)].filter(
+      (difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want),
+    );
   },
 };
 
@@ -166,13 +166,30 @@ function serviceScope(scope: Scope): StepScope<'vpnService'> {
   };
 }
 
-function pinsOf(scope: Scope): { nonce?: string; key?: string } {
-  return scope.step.want.psk.from === 'generated' && scope.link !== undefined
-    ? { nonce: scope.link.nonce, key: scope.link.keyId }
-    : {};
+/** What a connection's mark has besides the others': what its PSK derives from, and whether its other end is ours. */
+function pinsOf({ step, link }: Scope): Pick<Mark, 'nonce' | 'key' | 'peer'> {
+  const { psk, external } = step.want;
+  return {
+    ...(psk.from === 'generated' && link !== undefined ? { nonce: link.nonce, key: link.keyId } : {}),
+    ...(external === undefined ? {} : { peer: 'external' }),
+  };
 }
 
-function peerAddressOf(scope: Scope): string {
+/** A site that has become external, or is it no more, would leave resources of its other form behind. */
+function otherForm({ mark }: Found, { step }: Scope): readonly Difference[] {
+  const have = formOf(mark?.peer === 'external');
+  const want = formOf(step.want.external !== undefined);
+  return have === want ? [] : [{ field: `site ${step.peer}`, have, want, updatable: false, show: true }];
+}
+
+function formOf(external: boolean): string {
+  return external ? 'external' : 'OpenStack';
+}
+
+/** Where the other end is, and how it presents itself: as the spec says, or as the other site's VPN service is. */
+function peerOf(scope: Scope): { readonly address: string; readonly id: string } {
+  const { external } = scope.step.want;
+  if (external !== undefined) return external;
   const service = need(scope, 'vpnService', scope.step.peer);
   if (service.address === undefined) {
     throw refuse(
@@ -180,7 +197,7 @@ function peerAddressOf(scope: Scope): string {
       `the VPN service ${service.name} (${service.id}) of ${scope.step.peer} has no external IPv4 address; its router needs a gateway on a network with IPv4`,
     );
   }
-  return service.address;
+  return { address: service.address, id: service.address };
 }
 
 /** The PSK of a link, from the worker's master key or from where the user keeps it. */
