@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { weakCrypto } from './crypto.js';
 import { externalWarnings } from './external-warnings.js';
+import { linkSites } from './naming.js';
 import { normaliseSpec } from './normalise.js';
 import { InvalidSpecError, type Problem } from './problems.js';
 import { problemsOf } from './read-issues.js';
@@ -33,6 +34,16 @@ export function parseSpec(input: unknown): ParsedSpec {
   if (!result.success || problems.length > 0) throw new InvalidSpecError(oneEach(problems));
   const spec = normaliseSpec(result.data);
   return { spec, warnings: warningsOf(result.data, spec) };
+}
+
+/** The sites of a spec as a person reads them, in the order of its file: `left (dbl)`, `right (external, 203.0.113.10)`. */
+export function sitesInWords({ sites, links }: VpnSpec): readonly string[] {
+  const external = links.flatMap(({ ends }) => ends.flatMap((end) => end.external ?? []));
+  const words = new Map([
+    ...sites.map(({ key, region }) => [key, `${key} (${region})`] as const),
+    ...external.map(({ site, address }) => [site, `${site} (external, ${address})`] as const),
+  ]);
+  return [...new Set(links.flatMap(({ key }) => linkSites(key)))].flatMap((key) => words.get(key) ?? []);
 }
 
 /** JSON Schema of the spec file, for editors and for callers in other languages. */

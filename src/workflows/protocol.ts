@@ -13,7 +13,7 @@ import type {
   StepOutput,
   StepState,
 } from '../graph/types.js';
-import type { ExternalPeer, VpnSpec } from '../spec/types.js';
+import type { ConnectionOptions, ExternalPeer, IkePolicySpec, IpsecPolicySpec, VpnSpec } from '../spec/types.js';
 
 export const TASK_QUEUE = 'regionlink';
 export const PROVISION = 'provisionVpn';
@@ -26,6 +26,7 @@ export const PLAN = 'planVpn';
 export const EXAMINE = 'examineClouds';
 /** One at a time, as with the survey. */
 export const EXAMINE_ID = 'doctor';
+export const EXTERNAL_ENDS = 'externalEnds';
 export const PROGRESS_QUERY = 'progress';
 
 /** The id of a VPN's workflow. One id per VPN is the lock: no two operations on it run at once. */
@@ -36,6 +37,11 @@ export function workflowIdOf(vpn: string): string {
 /** The id of the workflow that plans a spec: who asks for the same one at the same time shares the answer, and another spec's plan is in nobody's way. */
 export function planIdOf(vpn: string, specDigest: string): string {
   return `${workflowIdOf(vpn)}/plan/${specDigest.slice(0, 12)}`;
+}
+
+/** The id of the workflow that looks at a VPN's ends towards external sites; who asks at the same time shares the answer. */
+export function externalEndsIdOf(vpn: string): string {
+  return `${workflowIdOf(vpn)}/external-ends`;
 }
 
 /** What strays belong to: a VPN, or for a VPN service that no VPN uses, its router. */
@@ -398,6 +404,35 @@ export interface VpnPlan {
   readonly changes: number;
   /** An estimate from typical durations: the longest path through the steps and the clean-up after them. */
   readonly time: { readonly seconds: number; readonly path: readonly string[] };
+}
+
+/** Argument of the `externalEnds` workflow and of its activity. */
+export interface ExternalEndsInput {
+  readonly vpn: string;
+}
+
+/** Where one end of a tunnel is, how it presents itself, and what is behind it. */
+export interface Endpoint {
+  readonly site: string;
+  readonly address: string;
+  readonly id: string;
+  readonly cidrs: readonly string[];
+}
+
+/** A tunnel to an external site as our end of it stands: all that the other end has to be set to. Nothing secret. */
+export interface ExternalEnd {
+  readonly vpn: string;
+  readonly link: string;
+  readonly region: string;
+  /** Status of our connection. */
+  readonly status: string;
+  readonly ours: Endpoint;
+  readonly theirs: Endpoint;
+  readonly ike: IkePolicySpec;
+  readonly ipsec: IpsecPolicySpec;
+  readonly connection: ConnectionOptions;
+  /** What a generated PSK derives from, besides the master key. Absent for one of the user's own. */
+  readonly psk?: LinkPins & { readonly owner: string };
 }
 
 /** What was found at one cloud, or at one region of it. */
