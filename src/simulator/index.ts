@@ -33,7 +33,6 @@ import {
 } from './state.js';
 
 export { isWrite, type LoggedCall } from './call-log.js';
-export type { ExternalPeer } from './external-peers.js';
 export type { FaultPlan } from './faults.js';
 export type { Delays } from './state.js';
 export { FAST_DELAYS, REAL_DELAYS } from './state.js';
@@ -58,8 +57,6 @@ export interface Simulator {
   readonly authUrl: string;
   readonly regions: ReadonlyMap<string, RegionState>;
   readonly faults: Faults;
-  /** Ends of tunnels that are in no region. */
-  readonly externalPeers: ExternalPeers;
   readonly log: readonly LoggedCall[];
   /** Every token, password and key that has crossed the wire. */
   readonly secrets: ReadonlySet<string>;
@@ -152,7 +149,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     authUrl: `${base}/identity/v3`,
     regions,
     faults,
-    externalPeers,
     log,
     secrets: side.secrets,
     snapshot: () => Object.fromEntries(all.map((region) => [region.name, picture(region)])),
