@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { peerConfig } from '../../src/cli/commands/peer-config.js';
 import { provisionText } from '../../src/cli/result-text.js';
-import { type ExternalEnd, RegionLink } from '../../src/client/index.js';
+import { type ExternalEnd, RegionLink, VpnNotFoundError } from '../../src/client/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
 import { scan } from '../support/secret-scan.js';
 import { regionlink } from '../support/terminal.js';
@@ -21,7 +22,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'master-key'), bed.masterKey);
 }, 120_000);
 
-afterEach(() => peers('DELETE'));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await peers('DELETE');
+});
 
 afterAll(async () => {
   await link.close();
@@ -39,12 +43,23 @@ function office(fields: Record<string, unknown>): Record<string, unknown> {
   return { sites: { ...sites, office: { external: { ...sites.office.external, ...fields } } } };
 }
 
-/** `regionlink peer-config`, in this bed's environment. */
-function peerConfig(name: string, ...options: readonly string[]) {
-  return regionlink(['peer-config', name, ...options], {
-    TEMPORAL_ADDRESS: bed.server.address,
-    REGIONLINK_MASTER_KEY_FILE: join(folder, 'master-key'),
-  });
+/** The environment of `regionlink peer-config`. */
+function environment() {
+  return { TEMPORAL_ADDRESS: bed.server.address, REGIONLINK_MASTER_KEY_FILE: join(folder, 'master-key') };
+}
+
+/** What `regionlink peer-config` prints or fails of, in this process: a new one takes seconds to start. */
+async function told(...args: Parameters<typeof peerConfig>): Promise<string> {
+  for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, value);
+  const log = vi.spyOn(console, 'log').mockReturnValue();
+  const error = vi.spyOn(console, 'error').mockReturnValue();
+  try {
+    await peerConfig(...args);
+    return log.mock.calls.join('\n');
+  } finally {
+    log.mockRestore();
+    error.mockRestore();
+  }
 }
 
 async function peers(method: 'POST' | 'DELETE', body?: object): Promise<number> {
@@ -103,26 +118,24 @@ test('the example: set up as peer-config tells while the run waits, it comes up;
   });
 
   const [file, alone] = [join(folder, 'to-office.secrets'), join(folder, 'psk')];
-  const swanctl = await peerConfig('to-office', '--format', 'swanctl', '--psk-file', file);
+  const swanctl = await regionlink(
+    ['peer-config', 'to-office', '--format', 'swanctl', '--psk-file', file],
+    environment(),
+  );
   expect([swanctl.status, swanctl.stderr]).toEqual([0, `the PSK is in ${file}, which only you can read\n`]);
   expect(swanctl.stdout).toContain(`include to-office.secrets\n`);
   expect(swanctl.stdout).toContain(`remote_addrs = ${end.ours.address}\n`);
   const [, psk = ''] = /secret = "([A-Za-z0-9]{40})"/.exec(readFileSync(file, 'utf8')) ?? [];
   expect(connections().map((one) => one.psk)).toEqual([psk]);
-  const json = await peerConfig('to-office', '--json', '--psk-file', alone);
-  expect(JSON.parse(json.stdout)).toMatchObject([{ link: 'cloud~office', ours: end.ours }]);
+  const json = await told('to-office', { format: 'text', json: true, pskFile: alone });
+  expect(JSON.parse(json)).toMatchObject([{ link: 'cloud~office', ours: end.ours }]);
   expect(readFileSync(alone, 'utf8')).toBe(`${psk}\n`);
   for (const path of [file, alone]) expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(
-    scan(
-      [swanctl, json].flatMap(({ stdout, stderr }) => [stdout, stderr]),
-      [psk],
-    ),
-  ).toEqual([]);
+  expect(scan([swanctl.stdout, swanctl.stderr, json], [psk])).toEqual([]);
   // A file that is there already stays as it is.
-  const again = await peerConfig('to-office', '--psk-file', alone);
-  expect([again.status, again.stdout]).toEqual([2, '']);
-  expect(again.stderr).toContain(`--psk-file: ${alone} exists already, and is not overwritten`);
+  await expect(told('to-office', { format: 'text', pskFile: alone })).rejects.toThrow(
+    `--psk-file: ${alone} exists already, and is not overwritten`,
+  );
 
   await setUp(end, psk);
   const { messages, result } = await bed.end(run);
@@ -160,11 +173,7 @@ test('the example: set up as peer-config tells while the run waits, it comes up;
 
   expect((await bed.end(await bed.destroy('to-office'))).messages).toEqual([]);
   expect(bed.simulator.snapshot()).toEqual(before);
-  const gone = await peerConfig('to-office');
-  expect([gone.status, gone.stderr.trim()]).toEqual([
-    6,
-    'no connection of to-office to an external site stands in any region of the workers',
-  ]);
+  await expect(told('to-office', { format: 'text' })).rejects.toThrow(VpnNotFoundError);
 }, 120_000);
 
 test('another PSK at the other end, and no tunnel: the run tells what that end must be, and all is as before', async () => {
@@ -187,13 +196,12 @@ test('a PSK of one’s own is in no file of ours, and its end is told all the sa
   writeFileSync(own, 'a-key-of-our-own-7d1e');
   const run = await bed.provision('own-key', example({ psk: { file: own } }));
   const end = await endOf('own-key', run);
-  const told = await peerConfig('own-key');
-  expect(told.stdout).toMatch(/pre-shared key +your own, from where psk in the spec says/);
-  const refused = await peerConfig('own-key', '--psk-file', join(folder, 'none'));
-  expect([refused.status, refused.stderr.trim()]).toEqual([
-    2,
+  expect(await told('own-key', { format: 'text' })).toMatch(
+    /pre-shared key +your own, from where psk in the spec says/,
+  );
+  await expect(told('own-key', { format: 'text', pskFile: join(folder, 'none') })).rejects.toThrow(
     'the PSK of own-key is your own: it is where psk in its spec says, and nothing derives it',
-  ]);
+  );
   await setUp(end, 'a-key-of-our-own-7d1e');
   expect((await bed.end(run)).messages).toEqual([]);
   expect((await bed.end(await bed.destroy('own-key'))).messages).toEqual([]);
