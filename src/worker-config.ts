@@ -69,7 +69,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
     problems.push(
       'REGIONLINK_OWNER must be set: 1 to 32 small letters, digits and dashes that name this installation in the marks on its resources',
     );
-  const keys = attempt(() => KeyRing.parse(masterKey(env)));
+  const keys = attempt(() => readKeyRing(env));
   const clouds = attempt(() => Clouds.load(env));
   const seconds = Number(env.REGIONLINK_HTTP_TIMEOUT ?? 30);
   if (!(seconds > 0))
@@ -87,6 +87,11 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
     ...(sshProxy === undefined ? {} : { sshProxy }),
   };
   return { config, clouds, problems };
+}
+
+/** The master keys, which then leave the environment. Throws an Error that says what is wrong, never the key. */
+export function readKeyRing(env: NodeJS.ProcessEnv): KeyRing {
+  return KeyRing.parse(masterKey(env));
 }
 
 /** What is no address is not repeated: it may hold a password. */

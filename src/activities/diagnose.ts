@@ -4,10 +4,15 @@
  */
 import { isNameId } from '../spec/ids.js';
 import { rangeOf } from '../spec/ipv4.js';
+import type { ExternalPeer } from '../spec/types.js';
 import { type End, type Ends, UNSEEN } from './read-ends.js';
 
-/** One thing that may be wrong at `end`, whose other end is `peer`. */
-type EndReason = (end: End, peer: End) => string | undefined;
+/** One thing that may be wrong at an end, whatever is at the other. */
+type EndReason = (end: End) => string | undefined;
+/** One thing in which an end may not be what its peer expects. */
+type PeerReason = (end: End, peer: End) => string | undefined;
+/** One thing in which an end may not be what it was to be for a peer that is not OpenStack. */
+type ExternalReason = (end: End, external: ExternalPeer) => string | undefined;
 /** One thing that may be wrong between the two. */
 type LinkReason = (a: End, b: End) => string | undefined;
 
@@ -44,13 +49,7 @@ const LINK_REASONS: readonly LinkReason[] = [
       : undefined,
 ];
 
-const END_REASONS: readonly EndReason[] = [
-  ({ site, region, connection }) =>
-    connection === undefined
-      ? `the site connection of ${site} is gone from ${region}: someone removed it (apply again, which makes it anew)`
-      : undefined,
-  ({ site, gone }) =>
-    gone.length === 0 ? undefined : `${gone.join(' and ')} of ${site} is gone: someone removed it (${ANEW})`,
+const PEER_REASONS: readonly PeerReason[] = [
   ({ site, connection }, peer) => {
     const theirs = peer.service?.external_v4_ip;
     if (connection === undefined || !theirs || connection.peer_address === theirs) return undefined;
@@ -66,6 +65,34 @@ const END_REASONS: readonly EndReason[] = [
     if (!id || !isNameId(id) || peer.connection === undefined || peer.connection.local_id) return undefined;
     return `${site} has the name ${id}, so that its cloud takes the id that it expects for a name as well, but ${peer.site} has no id of its own and presents its address (${AGAIN})`;
   },
+  ({ site, localCidrs }, peer) =>
+    localCidrs === undefined || peer.peerCidrs === undefined || sameRanges(localCidrs, peer.peerCidrs)
+      ? undefined
+      : `${site} has the networks ${listed(localCidrs)}, but ${peer.site} calls its peer's networks ${listed(peer.peerCidrs)} (${AGAIN}; where the cloud refuses that, ${ANEW})`,
+];
+
+const EXTERNAL_REASONS: readonly ExternalReason[] = [
+  ({ site, connection }, { site: other, address }) =>
+    connection === undefined || connection.peer_address === address
+      ? undefined
+      : `${site} calls ${connection.peer_address}, but the spec says that ${other} is at ${address} (${AGAIN})`,
+  ({ site, connection }, { site: other, id }) =>
+    connection === undefined || connection.peer_id === id
+      ? undefined
+      : `${site} expects the id ${connection.peer_id}, but the spec says that ${other} presents itself as ${id} (${AGAIN})`,
+  ({ site, peerCidrs }, { site: other, cidrs }) =>
+    peerCidrs === undefined || sameRanges(peerCidrs, cidrs)
+      ? undefined
+      : `${site} calls its peer's networks ${listed(peerCidrs)}, but the spec says that ${other} has ${listed(cidrs)} (${ANEW})`,
+];
+
+const END_REASONS: readonly EndReason[] = [
+  ({ site, region, connection }) =>
+    connection === undefined
+      ? `the site connection of ${site} is gone from ${region}: someone removed it (apply again, which makes it anew)`
+      : undefined,
+  ({ site, gone }) =>
+    gone.length === 0 ? undefined : `${gone.join(' and ')} of ${site} is gone: someone removed it (${ANEW})`,
   ({ site, service, addressOnce }) => {
     const address = service?.external_v4_ip;
     if (!address || addressOnce === undefined || address === addressOnce) return undefined;
@@ -81,10 +108,6 @@ const END_REASONS: readonly EndReason[] = [
     router !== undefined && router.external_gateway_info === null
       ? `the router of ${site} has no external gateway (set one in ${region}: openstack router set ${router.id} --external-gateway NETWORK; then apply again)`
       : undefined,
-  ({ site, localCidrs }, peer) =>
-    localCidrs === undefined || peer.peerCidrs === undefined || sameRanges(localCidrs, peer.peerCidrs)
-      ? undefined
-      : `${site} has the networks ${listed(localCidrs)}, but ${peer.site} calls its peer's networks ${listed(peer.peerCidrs)} (${AGAIN}; where the cloud refuses that, ${ANEW})`,
   ({ site, connection }) =>
     connection?.admin_state_up === false ? `the site connection of ${site} is set down (${AGAIN})` : undefined,
   ({ site, region, service }) =>
@@ -105,14 +128,32 @@ const END_REASONS: readonly EndReason[] = [
       : undefined,
 ];
 
-/** Every reason that can be told from the API, in one paragraph; where none is found, what else to look at. */
-export function diagnose([a, b]: Ends): string {
-  const reasons = [
-    ...LINK_REASONS.map((reason) => reason(a, b)),
-    ...END_REASONS.flatMap((reason) => [reason(a, b), reason(b, a)]),
-  ].filter((text) => text !== undefined);
+/** Every reason that can be told from the API, in one paragraph; where none is found, what else to look at. `external`: where there is one end only. */
+export function diagnose([a, b]: Ends, external?: ExternalPeer): string {
+  const ofBoth = b === undefined ? [] : betweenTwo(a, b);
+  const ofExternal = external === undefined ? [] : EXTERNAL_REASONS.map((reason) => reason(a, external));
+  const ofEach = [a, b].flatMap((end) => (end === undefined ? [] : END_REASONS.map((reason) => reason(end))));
+  const reasons = [...ofBoth, ...ofExternal, ...ofEach].filter((text) => text !== undefined);
   if (reasons.length > 0) return `Found: ${reasons.join('; ')}.`;
+  if (external !== undefined) return notAnswered(a, external);
   return 'Both ends agree in all that the API shows: look at the VPN agents and at a firewall that drops UDP 500 and 4500 or ESP between the two external addresses.';
+}
+
+function betweenTwo(a: End, b: End): readonly (string | undefined)[] {
+  return [
+    ...LINK_REASONS.map((reason) => reason(a, b)),
+    ...PEER_REASONS.flatMap((reason) => [reason(a, b), reason(b, a)]),
+  ];
+}
+
+/** Of an end that nobody here can look at, only what it has to be is known. */
+function notAnswered(
+  { site, connection, service, localCidrs = [] }: End,
+  { site: other, ...peer }: ExternalPeer,
+): string {
+  const address = service?.external_v4_ip ?? '';
+  const begins = connection?.initiator === 'response-only' ? ` ${site} only answers, so ${other} must begin.` : '';
+  return `${site} is as it should be in all that the API shows; what is wrong at ${other} cannot be seen from here. It must call ${address}, which presents itself as ${connection?.local_id || address}, from ${peer.address} as ${peer.id}, with the networks ${listed(peer.cidrs)} there and ${listed(localCidrs)} here, the same PSK, policies and IKE version (regionlink peer-config tells them all).${begins} Look at its log, and at a firewall that drops UDP 500 and 4500 or ESP between the two addresses.`;
 }
 
 /** Status of each end's connection, by site. */

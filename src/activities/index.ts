@@ -8,6 +8,7 @@ import type { EnsureInput, RemoveInput } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { ensureKind } from './ensure-kind.js';
 import { makeExamineClouds } from './examine-clouds.js';
+import { makeReadExternalEnds } from './external-ends.js';
 import { patiently } from './failures.js';
 import { makeTakeInventory } from './inventory.js';
 import { makePlanVpn } from './plan.js';
@@ -25,6 +26,7 @@ export function createActivities(worker: WorkerContext): Record<string, (input: 
     takeInventory: makeTakeInventory(worker),
     planVpn: makePlanVpn(worker),
     examineClouds: makeExamineClouds(worker),
+    readExternalEnds: makeReadExternalEnds(worker),
     surveyClouds: makeSurveyClouds(worker),
     takeStrays: makeTakeStrays(worker),
     pingPeers: makePingPeers(worker),

@@ -111,6 +111,6 @@ export function needAll(
 }
 
 /** The mark of a step's resource, with what else is to stand in it. */
-export function markOf(scope: StepScope, more: Pick<Mark, 'nonce' | 'key' | 'note'> = {}): string {
+export function markOf(scope: StepScope, more: Pick<Mark, 'nonce' | 'key' | 'peer' | 'note'> = {}): string {
   return formatMark({ owner: scope.site.owner, vpn: scope.vpn, step: scope.step.key, run: scope.run, ...more });
 }

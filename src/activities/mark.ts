@@ -15,12 +15,14 @@ export interface Mark {
   /** On a connection: what its PSK derives from. */
   readonly nonce?: string;
   readonly key?: string;
+  /** On a connection: its other end is not OpenStack, so that no resource of ours stands there. */
+  readonly peer?: 'external';
   /** The user's own words, behind the mark. */
   readonly note?: string;
 }
 
 const PREFIX = 'regionlink';
-const FIELDS = ['owner', 'vpn', 'step', 'run', 'nonce', 'key'] as const;
+const FIELDS = ['owner', 'vpn', 'step', 'run', 'nonce', 'key', 'peer'] as const;
 /** No field has a space in it, so the first of these ends the mark. */
 const BEFORE_NOTE = ' -- ';
 
@@ -51,8 +53,8 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
     [...fields.keys()].some((field) => !(FIELDS as readonly string[]).includes(field))
   )
     return undefined;
-  const [owner, vpn, step, run, nonce, key] = FIELDS.map((field) => fields.get(field));
-  if (!owner || !step || !run) return undefined;
+  const [owner, vpn, step, run, nonce, key, peer] = FIELDS.map((field) => fields.get(field));
+  if (!owner || !step || !run || (peer !== undefined && peer !== 'external')) return undefined;
   return {
     owner,
     step,
@@ -60,6 +62,7 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
     ...(vpn === undefined ? {} : { vpn }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(key === undefined ? {} : { key }),
+    ...(peer === undefined ? {} : { peer }),
     ...(notes.length === 0 ? {} : { note: notes.join(BEFORE_NOTE) }),
   };
 }

@@ -72,7 +72,7 @@ export function makeAwaitTunnel(worker: WorkerContext) {
           };
         }
         if (late || gone || values.includes('ERROR')) {
-          const why = diagnose(await readEnds(input, worker, attempt));
+          const why = diagnose(await readEnds(input, worker, attempt), input.external);
           throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${nudger.told}${why}`);
         }
         await nudger.remind(async () => statuses);
@@ -96,6 +96,7 @@ function deadlineOf(input: LinkInput): number {
 /** Both ways between every two test VMs that are to reach each other. */
 async function directionsOf(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<readonly Direction[]> {
   const [a, b] = input.sites;
+  if (b === undefined) throw new Error(`a ping over ${input.link} has one end`);
   const [near, far] = [await vmsAt(a, 0, input, worker, attempt), await vmsAt(b, 1, input, worker, attempt)];
   return near.flatMap((one) =>
     far.flatMap((other) => [

@@ -31,15 +31,22 @@ export interface End {
   readonly ownAddress: boolean;
 }
 
-export type Ends = readonly [End, End];
+/** Both ends of a link, or the one whose other end is external. */
+export type Ends = readonly [End, ...End[]];
+
+/** What leads to the connections of a link. */
+export type OfLink = Pick<LinkInput, 'link' | 'outputs'>;
 
 /** Stands for the status of a connection that no list shows. */
 export const UNSEEN = 'UNSEEN';
 
-/** Reads both ends in full. */
+/** Reads the ends in full. */
 export async function readEnds(input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<Ends> {
-  const [a, b] = input.sites;
-  return Promise.all([readEnd(a, input, worker, attempt), readEnd(b, input, worker, attempt)]);
+  const [first, ...rest] = input.sites;
+  return Promise.all([
+    readEnd(first, input, worker, attempt),
+    ...rest.map((site) => readEnd(site, input, worker, attempt)),
+  ]);
 }
 
 /** The status that the API gives each end's connection, by site: one call an end, for who asks over and over. */
@@ -59,7 +66,7 @@ export async function readStatuses(
 /** The connection of an end, and all others that its region shows. */
 export async function readConnections(
   site: SitePins,
-  input: LinkInput,
+  input: OfLink,
   region: Region,
   attempt: Attempt,
 ): Promise<{ readonly own: SiteConnection | undefined; readonly others: readonly SiteConnection[] }> {
@@ -68,7 +75,8 @@ export async function readConnections(
   return { own: all.find((one) => one.id === id), others: all.filter((one) => one.id !== id) };
 }
 
-async function readEnd(pins: SitePins, input: LinkInput, worker: WorkerContext, attempt: Attempt): Promise<End> {
+/** Reads one end in full. */
+export async function readEnd(pins: SitePins, input: OfLink, worker: WorkerContext, attempt: Attempt): Promise<End> {
   const region = await worker.open(pins, attempt);
   const gone: string[] = [];
   const show = async <T>(what: string, id: string | undefined, read: (id: string) => Promise<T>) => {

@@ -2,7 +2,7 @@
  * How each end of the tunnel is made, where its spec does not say: as what stands at its router has it. Decided once a run, since the graph follows from it.
  * The rule: it only reads. Whether the VPN service that is found fits the decision is for the service's own step to say (`vpn-service.ts`).
  */
-import { peersOf } from '../graph/site-steps.js';
+import { externalPeers, peersOf } from '../graph/site-steps.js';
 import { placeOf, siteStepKey } from '../graph/step-keys.js';
 import type { ResourceKind } from '../graph/types.js';
 import type { SiteSpec, VpnMode, VpnSpec } from '../spec/types.js';
@@ -29,7 +29,9 @@ export async function inStandingMode(spec: VpnSpec, sites: LookedUp, attempt: At
 /** Legacy only where the router's VPN service is made for the site's one subnet, the peer has one as well, and no endpoint group of this VPN stands. */
 async function modeAt(site: SiteSpec, spec: VpnSpec, look: SiteLookUp, attempt: Attempt): Promise<VpnMode> {
   const joined = spec.sites.filter(({ key }) => key === site.key || peersOf(spec, site.key).includes(key));
-  const several = joined.some(({ network }) => network.subnets.length > 1);
+  const outside = externalPeers(spec).filter((peer) => peersOf(spec, site.key).includes(peer.site));
+  const several =
+    joined.some(({ network }) => network.subnets.length > 1) || outside.some(({ cidrs }) => cidrs.length > 1);
   if (several || (await groupsAt(spec.name, site.key, look, attempt)).length > 0) return 'endpoint-groups';
   const router = await idOf('router', spec.name, look, attempt);
   const subnet = await idOf('subnet', spec.name, look, attempt);

@@ -2,7 +2,7 @@
  * What a run checks of the networks of all sites together, once it knows what exists and what stands of the VPN.
  * The rule: it only reads, and what no run could do is refused here, before anything is touched.
  */
-import { cidrsOf } from '../graph/site-steps.js';
+import { cidrsOf, externalPeers } from '../graph/site-steps.js';
 import { placeOf, siteStepKey, stepKeyOf } from '../graph/step-keys.js';
 import type { Graph, LookUps, ResourceStep } from '../graph/types.js';
 import { overlap, rangeOf } from '../spec/ipv4.js';
@@ -19,7 +19,7 @@ type LookedUp = ReadonlyMap<string, SiteLookUp>;
 
 /** Ranges of existing subnets are known only now; the spec's own validation has seen those of created ones. */
 export function refuseOverlap(spec: VpnSpec, lookUps: LookUps): void {
-  const ranges = spec.sites.flatMap(({ key }) =>
+  const ranges = [...spec.sites.map(({ key }) => key), ...externalPeers(spec).map(({ site }) => site)].flatMap((key) =>
     cidrsOf(spec, lookUps, key).map((cidr) => ({ key, cidr, range: rangeOf(cidr) })),
   );
   const problems = ranges.flatMap((one, index) =>
@@ -41,7 +41,7 @@ export function refuseOneRouter(spec: VpnSpec, { given }: LookUps): void {
     if (a === undefined || a.id !== b?.id) continue;
     throw refuse(
       'CloudNotSuitable',
-      `sites ${ends[0].site} and ${ends[1].site} name the same router ${a.name} (${a.id}): its subnets reach each other without a VPN. Name another router for one of them`,
+      `sites ${ends.map(({ site }) => site).join(' and ')} name the same router ${a.name} (${a.id}): its subnets reach each other without a VPN. Name another router for one of them`,
     );
   }
 }

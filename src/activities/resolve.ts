@@ -36,7 +36,7 @@ import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.j
 import { inStandingMode, otherMode } from './resolve-modes.js';
 import { inStandingOrder, networkChanges, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
-import { ownPsk, pskBefore } from './resources/site-connection.js';
+import { otherForm, ownPsk, pskBefore } from './resources/site-connection.js';
 import type { WorkerContext } from './worker-context.js';
 
 export function makeResolveSpec(worker: WorkerContext) {
@@ -103,7 +103,11 @@ export async function resolve(
   const graph = buildGraph(spec, lookUps);
   const { standing, misfits } = await standingNow(graph, spec.name, run, sites, lookUps, worker, attempt);
   const { conflicts: ofNetworks, retired } = await networkChanges(spec, graph, standing, sites, lookUps, attempt);
-  const conflicts = [...(misfits.size === 0 ? await otherMode(spec, sites, attempt) : []), ...ofNetworks];
+  const conflicts = [
+    ...(misfits.size === 0 ? await otherMode(spec, sites, attempt) : []),
+    ...ofNetworks,
+    ...otherForms(graph, standing),
+  ];
   const links = Object.fromEntries(
     spec.links.map((link) => [link.key, linkPins(link.key, [...standing.values()], worker)]),
   );
@@ -127,6 +131,18 @@ export async function resolve(
     warnings,
   };
   return { resolved, sites, misfits, conflicts };
+}
+
+/** Links whose other end was external and is it no more, or the other way round, a text each. */
+function otherForms(graph: Graph, standing: ReadonlyMap<string, Found>): readonly string[] {
+  return graph.steps.flatMap((step) => {
+    const found = standing.get(step.key);
+    if (found === undefined || !isResourceStep(step) || !isKind(step, 'siteConnection')) return [];
+    return otherForm(found, { step }).map(
+      ({ have, want }) =>
+        `sites.${step.peer}: it is ${String(have)} in the VPN that stands, and ${String(want)} in the spec, to which it cannot change`,
+    );
+  });
 }
 
 /** As a graph to walk backwards, with the routers that the legs are at. */

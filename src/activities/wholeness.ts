@@ -5,21 +5,26 @@
  */
 import { linkSites } from '../spec/naming.js';
 import type { Item } from './holdings.js';
+import type { Mark } from './mark.js';
 
 /** `unseen`: a link's other end, at that site, may be in a cloud or region that was not looked at. */
 export type Wholeness = 'whole' | 'incomplete' | { readonly unseen: string };
 
-type Part = Pick<Item, 'kind' | 'site' | 'link'> & { readonly found: { readonly status?: string } };
+type Part = Pick<Item, 'kind' | 'site' | 'link'> & {
+  readonly found: { readonly status?: string; readonly mark?: Pick<Mark, 'peer'> | undefined };
+};
 
-/** Whole: every link that any mark names has both ends' connections, and every site that bears a mark has a connection. */
+/** Whole: every link that any mark names has its ends' connections, both or the one to an external site, and every site that bears a mark has a connection. */
 export function wholenessOf(items: readonly Part[]): Wholeness {
   const connections = items.filter((item) => item.kind === 'siteConnection');
   const at = (link: string, site: string) => connections.filter((one) => one.link === link && one.site === site);
   const sites = new Set(items.map((item) => item.site));
   const links = new Set(items.flatMap((item) => (item.link === undefined ? [] : [item.link])));
-  const missing = [...links].flatMap((link) =>
-    linkSites(link).flatMap((site) => (at(link, site).length === 0 ? [{ link, site }] : [])),
-  );
+  // A link to an external site has one end.
+  const whole = (link: string) => connections.some((one) => one.link === link && one.found.mark?.peer === 'external');
+  const missing = [...links]
+    .filter((link) => !whole(link))
+    .flatMap((link) => linkSites(link).flatMap((site) => (at(link, site).length === 0 ? [{ link, site }] : [])));
   for (const { link, site } of missing) {
     const standing = linkSites(link).flatMap((peer) => at(link, peer));
     // A run's first resources at both sites come long before its first connection; and a tunnel that is up has two ends.

@@ -3,10 +3,11 @@
  * The `regionlink` command: parses, calls one function a command, and turns what it throws into one clear message and an exit code.
  * The rule: no stack traces for users' mistakes; REGIONLINK_DEBUG=1 shows them.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { apply } from './commands/apply.js';
 import { destroy } from './commands/destroy.js';
 import { doctor } from './commands/doctor.js';
+import { peerConfig } from './commands/peer-config.js';
 import { plan } from './commands/plan.js';
 import { portOption, regionsOption, simulator } from './commands/simulator.js';
 import { cancel, list, status } from './commands/status.js';
@@ -113,6 +114,20 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
       }),
     )
     .action(status);
+  command('peer-config <name>', 'tell what an external site has to be set to for its end of the tunnel')
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'swanctl']).default('text'))
+    .option('--psk-file <file>', 'write the generated PSK to a new file of mode 0600')
+    .addHelpText(
+      'after',
+      helpText({
+        note: `A worker looks at our end as it stands, so it can be asked while apply waits for the tunnel. The PSK is told nowhere but in the file: alone, or with
+--format swanctl as the section that the configuration includes. It derives from the master key, which has to be the workers' own.`,
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'notFound'],
+        variables: [...ASKS_TEMPORAL.variables, 'REGIONLINK_MASTER_KEY_FILE'],
+        example: 'regionlink peer-config to-office --format swanctl --psk-file to-office.secrets > to-office.conf',
+      }),
+    )
+    .action(peerConfig);
   command('list', 'all runs that Temporal remembers, newest first')
     .addHelpText(
       'after',

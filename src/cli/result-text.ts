@@ -16,12 +16,18 @@ export function provisionText(result: ProvisionResult): string {
         .map(([site, status]) => `${status} at ${site}`)
         .join(', ') || 'set down, as the spec says'
     }`,
+    ...(link.external === undefined
+      ? []
+      : [`  ${link.external.site} is external, at ${link.external.address}, with ${link.external.cidrs.join(', ')}`]),
     ...link.ping.map(
       (ping) =>
         `  ping ${endOf(ping.from, ping.subnets?.from)} → ${endOf(ping.to, ping.subnets?.to)} (${ping.address}): ${ping.received} of ${ping.sent} answered, ${ping.lossPercent} % loss, rtt ${ping.rtt.min}/${ping.rtt.avg}/${ping.rtt.max} ms`,
     ),
   ]);
-  const proof = result.proof === 'proven' ? provenText(result) : 'not proven: check is none';
+  const external = result.links.flatMap((link) => link.external ?? []);
+  const unproven =
+    external.length === 0 ? 'check is none' : `nothing can be pinged at ${external.map(({ site }) => site).join(', ')}`;
+  const proof = result.proof === 'proven' ? provenText(result) : `not proven: ${unproven}`;
   return [
     `VPN ${result.vpn} stands, ${proof}`,
     ...sites,

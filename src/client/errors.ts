@@ -54,11 +54,14 @@ export class VpnCancelledError extends Error {
   }
 }
 
-/** Temporal knows no run of this VPN. */
+/** There is no such VPN: Temporal knows no run of it, or what `how` says. */
 export class VpnNotFoundError extends Error {
   override readonly name = 'VpnNotFoundError';
-  constructor(readonly vpn: string) {
-    super(`Temporal knows no run of ${vpn}; see all with: regionlink list`);
+  constructor(
+    readonly vpn: string,
+    how = `Temporal knows no run of ${vpn}; see all with: regionlink list`,
+  ) {
+    super(how);
   }
 }
 

@@ -12,21 +12,22 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { parseSpec } from '../spec/index.js';
+import { parseSpec, sitesInWords } from '../spec/index.js';
 import { specDigest } from '../spec/load-spec-file.js';
 import { VPN_NAME as VPN_NAME_PATTERN } from '../spec/naming.js';
-import type { VpnSpec } from '../spec/types.js';
 import {
   DESTROY,
   type DestroyResult,
   EXAMINE,
   EXAMINE_ID,
+  EXTERNAL_ENDS,
   type ExamineOutput,
+  type ExternalEnd,
+  externalEndsIdOf,
   MEMO,
   ownerName,
   PLAN,
   PROVISION,
-  type ProvisionInput,
   type ProvisionResult,
   planIdOf,
   type StrayOwner,
@@ -46,7 +47,7 @@ import { InvalidNameError, VpnBusyError } from './errors.js';
 import { pollersOf } from './pollers.js';
 import { VpnRun } from './run.js';
 
-export type { ExamineOutput, Finding, PlannedStep, VpnPlan } from '../workflows/protocol.js';
+export type { Endpoint, ExamineOutput, ExternalEnd, Finding, PlannedStep, VpnPlan } from '../workflows/protocol.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
 export { type PendingStep, type RunStatus, VpnRun } from './run.js';
@@ -120,7 +121,7 @@ export class RegionLink {
    */
   async plan(spec: unknown): Promise<VpnPlan> {
     const { spec: parsed } = parseSpec(spec);
-    const about = `Plan VPN ${parsed.name}: ${sitesOf(parsed)}`;
+    const about = `Plan VPN ${parsed.name}: ${sitesInWords(parsed).join(' ↔ ')}`;
     const handle = await this.look(PLAN, planIdOf(parsed.name, specDigest(parsed)), about, { spec });
     return new VpnRun<VpnPlan>(`the plan of ${parsed.name}`, handle, false).result();
   }
@@ -129,6 +130,17 @@ export class RegionLink {
   async examine(): Promise<ExamineOutput> {
     const handle = await this.look(EXAMINE, EXAMINE_ID, 'Ask every configured region what it can');
     return new VpnRun<ExamineOutput>('the examination', handle, false).result();
+  }
+
+  /**
+   * The ends of a VPN's tunnels to external sites as they stand, each with all that the other end has to be set to but the PSK. Empty where none stands.
+   * Throws InvalidNameError, and VpnFailedError where a cloud cannot be asked.
+   */
+  async externalEnds(vpn: string): Promise<readonly ExternalEnd[]> {
+    checkName(vpn);
+    const about = `Look at the ends of ${vpn} towards external sites`;
+    const handle = await this.look(EXTERNAL_ENDS, externalEndsIdOf(vpn), about, { vpn });
+    return new VpnRun<readonly ExternalEnd[]>(`the look at ${vpn}`, handle, false).result();
   }
 
   /** Identities of the workers that take this client's tasks, as far as Temporal knows. */
@@ -224,7 +236,7 @@ export class RegionLink {
   }
 
   /** Starts what only reads, or joins it where it runs already. */
-  private look(type: string, workflowId: string, summary: string, argument?: ProvisionInput): Promise<WorkflowHandle> {
+  private look(type: string, workflowId: string, summary: string, argument?: object): Promise<WorkflowHandle> {
     return this.client.workflow.start(type, {
       taskQueue: this.taskQueue,
       workflowId,
@@ -280,12 +292,8 @@ function provisionOrder(spec: unknown): Order {
     workflowId: workflowIdOf(parsed.name),
     argument: { spec },
     digest: specDigest(parsed),
-    summary: `VPN ${parsed.name}: ${sitesOf(parsed)}`,
+    summary: `VPN ${parsed.name}: ${sitesInWords(parsed).join(' ↔ ')}`,
   };
-}
-
-function sitesOf({ sites }: VpnSpec): string {
-  return sites.map(({ key, region }) => `${key} (${region})`).join(' ↔ ');
 }
 
 type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo'>;

@@ -3,6 +3,7 @@
  * the result: provision walks it forwards, rollback and destroy backwards, and plan, progress and pictures are drawings of it.
  * The rule: pure, no Node imports, same spec in, same graph out.
  */
+import { linkSites } from '../spec/naming.js';
 import type { LinkEndSpec, LinkSpec, VpnSpec } from '../spec/types.js';
 import { kindNoun } from './kinds.js';
 import { needsByKind } from './needs.js';
@@ -38,6 +39,7 @@ function endStep(spec: VpnSpec, lookUps: LookUps, link: LinkSpec, end: LinkEndSp
       ...optionsOf(spec, end),
       psk: spec.psk,
       ...(isLegacy(spec, end.site) ? { peerCidrs: cidrs } : {}),
+      ...(end.external === undefined ? {} : { external: end.external }),
     },
   };
   return {
@@ -88,7 +90,9 @@ function legacyNeeds({ kind, site }: ResourceStep, spec: VpnSpec, steps: readonl
 
 function peerNeeds(step: ResourceStep, spec: VpnSpec, steps: readonly ResourceStep[]): readonly string[] {
   // A connection names the other side's VPN service address, which may differ from its router's.
-  if (step.kind === 'siteConnection' && step.peer !== undefined) return [siteStepKey(step.peer, 'vpnService')];
+  const service = step.peer === undefined ? undefined : siteStepKey(step.peer, 'vpnService');
+  // An external peer has none: its address is in the spec.
+  if (step.kind === 'siteConnection') return steps.flatMap(({ key }) => (key === service ? [key] : []));
   // A test VM's script pings the peers' VMs, so their addresses must be known before it boots.
   if (step.kind === 'server') {
     const peers = peersOf(spec, step.site);
@@ -99,15 +103,17 @@ function peerNeeds(step: ResourceStep, spec: VpnSpec, steps: readonly ResourceSt
 
 function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
   const connections = link.ends.map((end) => endStepKey(link.key, end.site, 'siteConnection'));
-  const sites = [link.ends[0].site, link.ends[1].site] as const;
+  const [first, ...rest] = link.ends;
+  const sites = [first.site, ...rest.map(({ site }) => site)] as const;
   // An end that is set down keeps the tunnel down: there is nothing to wait for.
   if (spec.sites.some((site) => sites.includes(site.key) && !site.connection.adminStateUp)) return [];
-  const title = sites.join(' ↔ ');
+  const title = linkSites(link.key).join(' ↔ ');
   const tunnel = {
     key: `${link.key}/awaitTunnel`,
     kind: 'awaitTunnel',
     link: link.key,
     sites,
+    ...(first.external === undefined ? {} : { external: first.external }),
     title: `tunnel ${title}`,
   } as const;
   if (spec.check.via === 'none') return [{ ...tunnel, needs: connections }];
@@ -131,7 +137,7 @@ function actSteps(spec: VpnSpec, link: LinkSpec): readonly ActStep[] {
 }
 
 /** The subnets at both sites of a link that ping each other. Undefined where each site has one: then it is clear. */
-function probedSubnets(spec: VpnSpec, keys: readonly [string, string]): ProbedSubnets | undefined {
+function probedSubnets(spec: VpnSpec, keys: readonly string[]): ProbedSubnets | undefined {
   const [a, b] = keys.map((key) => spec.sites.find((site) => site.key === key));
   if (a === undefined || b === undefined) return undefined;
   const several = a.network.subnets.length > 1 || b.network.subnets.length > 1;

@@ -2,7 +2,7 @@
  * The steps of one site: its networks, its half of the VPN, its test VMs; each with its name and what it is to be, and without needs yet.
  * The rule: pure, as the graph that they go into.
  */
-import type { SiteSpec, SubnetSpec, VpnMode, VpnSpec } from '../spec/types.js';
+import type { ExternalPeer, SiteSpec, SubnetSpec, VpnMode, VpnSpec } from '../spec/types.js';
 import { KINDS, kindNoun } from './kinds.js';
 import { partOfRange, partsAt, siteStepKey } from './step-keys.js';
 import type { LookUps, ResourceKind, ResourceStep, Wants } from './types.js';
@@ -141,11 +141,18 @@ function subnetWants(site: SiteSpec, subnet: SubnetSpec | undefined): Wants['sub
   return { cidr, gateway, dns, ...(network === '' ? {} : { network }) };
 }
 
-/** Ranges of a site's subnets: of existing ones, those that were looked up. */
+/** Ranges of a site's subnets: of existing ones, those that were looked up; of an external site, those that the spec says. */
 export function cidrsOf(spec: VpnSpec, lookUps: LookUps, siteKey: string): readonly string[] {
+  const external = externalPeers(spec).find((peer) => peer.site === siteKey);
+  if (external !== undefined) return external.cidrs;
   const site = spec.sites.find((one) => one.key === siteKey);
   if (site?.network.kind === 'created') return site.network.subnets.map((subnet) => subnet.cidr);
   return partsAt(lookUps.given, siteKey, 'subnet').flatMap(({ output }) => output.cidr ?? []);
+}
+
+/** Other ends of tunnels that are not OpenStack. */
+export function externalPeers({ links }: VpnSpec): readonly ExternalPeer[] {
+  return links.flatMap(({ ends }) => ends.flatMap(({ external }) => external ?? []));
 }
 
 /** The sites that a site is linked to. */

@@ -3,7 +3,14 @@
  * The rule: a kind is declared once, here and in `kinds.ts`; names of activities, removal order, plan and drawings follow from it.
  */
 
-import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, PskSource, VpnMode } from '../spec/types.js';
+import type {
+  ConnectionOptions,
+  ExternalPeer,
+  IkePolicySpec,
+  IpsecPolicySpec,
+  PskSource,
+  VpnMode,
+} from '../spec/types.js';
 
 /** Every kind of OpenStack resource that a step makes. */
 export type ResourceKind =
@@ -62,13 +69,14 @@ export interface Wants {
   readonly peerEndpointGroup: { readonly cidrs: readonly string[] };
   /**
    * `peerId`: the id that the other end presents; without one, its VPN service's address. `peerCidrs`: the peer's range, at an end whose mode is legacy;
-   * any other end names endpoint groups.
+   * any other end names endpoint groups. `external`: the other end, where that is no step of the graph.
    */
   readonly siteConnection: {
     readonly options: ConnectionOptions;
     readonly psk: PskSource;
     readonly peerId?: string;
     readonly peerCidrs?: readonly string[];
+    readonly external?: ExternalPeer;
   };
   readonly securityGroup: Record<string, never>;
   readonly securityGroupRule: Record<string, never>;
@@ -104,8 +112,10 @@ export interface ResourceStep<K extends ResourceKind = ResourceKind> extends Ste
 export interface ActStep extends StepBase {
   readonly kind: ActKind;
   readonly link: string;
-  /** The two sites of the link. */
-  readonly sites: readonly [string, string];
+  /** The sites of the link that are in OpenStack: two, or the one that has an end. */
+  readonly sites: readonly [string, ...string[]];
+  /** The other end, where that is not OpenStack. */
+  readonly external?: ExternalPeer;
   /** Of a ping: where a site has several subnets, the parts of those whose test VMs ping each other, by site in the order of `sites`. */
   readonly subnets?: ProbedSubnets;
 }

@@ -9,6 +9,7 @@ import type { LoggedCall } from './call-log.js';
 import { GuestHost } from './compute/guest-host.js';
 import { Compute, furnishCompute, handleImages } from './compute/index.js';
 import { type Answer, ApiError, neutronError } from './errors.js';
+import { EXTERNAL_PEER, ExternalPeers } from './external-peers.js';
 import { FAULT_PLAN, Faults } from './faults.js';
 import { BROKEN_JSON, type Handler, type ServiceCall, serve } from './http.js';
 import { Identity } from './identity.js';
@@ -92,6 +93,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   let base = '';
   const identity = new Identity(directory, names, () => base, options.tokenLifetimeMs ?? 3_600_000);
   const faults = new Faults();
+  const externalPeers = new ExternalPeers(delays);
   const log: LoggedCall[] = [];
   const all = [...regions.values()];
   const guests = new GuestHost(all);
@@ -104,7 +106,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 
   const handle: Handler = (call) => {
-    if (call.service === '_simulator') return control(call, faults, log);
+    if (call.service === '_simulator') return control(call, faults, externalPeers, log);
     if (call.service === 'identity')
       return identity.handle(call.method, call.path, call.query, call.body, call.headers);
     const region = regions.get(call.region);
@@ -114,7 +116,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const who = open ? undefined : identity.check(call.headers['x-auth-token'] as string | undefined);
     const context: CallContext = {
       region,
-      peers: all,
+      peers: [...all, externalPeers.region],
       projectId: who?.project.id ?? '',
       userId: who?.user.id ?? '',
       isAdmin: who?.admin ?? false,
@@ -178,18 +180,31 @@ function toService(call: ServiceCall, context: CallContext, compute: Compute): A
   throw new ApiError({ status: 404, body: { message: 'no such service' } });
 }
 
-/** `/_simulator/faults` and `/_simulator/log`, for tests in other languages. */
-function control(call: ServiceCall, faults: Faults, log: readonly LoggedCall[]): Answer {
-  if (call.path === '/log') return { status: 200, body: { calls: log } };
-  if (call.path !== '/faults')
-    throw new ApiError({ status: 404, body: { message: 'there are /_simulator/faults and /_simulator/log' } });
-  if (call.method === 'POST') {
-    const plan = FAULT_PLAN.safeParse(call.body);
-    if (!plan.success) throw new ApiError({ status: 400, body: { message: z.prettifyError(plan.error) } });
-    faults.add(plan.data);
+/** `/_simulator/faults`, `/_simulator/peers` and `/_simulator/log`, for tests in other languages. */
+function control(call: ServiceCall, faults: Faults, peers: ExternalPeers, log: readonly LoggedCall[]): Answer {
+  switch (call.path) {
+    case '/log':
+      return { status: 200, body: { calls: log } };
+    case '/faults':
+      if (call.method === 'POST') faults.add(parsed(FAULT_PLAN, call.body));
+      if (call.method === 'DELETE') faults.clear();
+      return { status: 200, body: { faults: faults.list() } };
+    case '/peers':
+      if (call.method === 'POST') peers.add(parsed(EXTERNAL_PEER, call.body));
+      if (call.method === 'DELETE') peers.clear();
+      return { status: 200, body: { peers: peers.region.rows('ipsec_site_connection').length } };
+    default:
+      throw new ApiError({
+        status: 404,
+        body: { message: 'there are /_simulator/faults, /_simulator/peers and /_simulator/log' },
+      });
   }
-  if (call.method === 'DELETE') faults.clear();
-  return { status: 200, body: { faults: faults.list() } };
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const { success, data, error } = schema.safeParse(body);
+  if (success) return data;
+  throw new ApiError({ status: 400, body: { message: z.prettifyError(error) } });
 }
 
 /** What a cloud has before its users come: an external network, an image, flavors. */

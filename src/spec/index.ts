@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { weakCrypto } from './crypto.js';
 import { equalNames } from './equal-names.js';
+import { externalWarnings } from './external-warnings.js';
+import { linkSites } from './naming.js';
 import { normaliseSpec } from './normalise.js';
 import { InvalidSpecError, type Problem } from './problems.js';
 import { problemsOf } from './read-issues.js';
@@ -35,6 +37,16 @@ export function parseSpec(input: unknown): ParsedSpec {
   return { spec, warnings: warningsOf(result.data, spec) };
 }
 
+/** The sites of a spec as a person reads them, in the order of its file: `left (dbl)`, `right (external, 203.0.113.10)`. */
+export function sitesInWords({ sites, links }: VpnSpec): readonly string[] {
+  const external = links.flatMap(({ ends }) => ends.flatMap((end) => end.external ?? []));
+  const words = new Map([
+    ...sites.map(({ key, region }) => [key, `${key} (${region})`] as const),
+    ...external.map(({ site, address }) => [site, `${site} (external, ${address})`] as const),
+  ]);
+  return [...new Set(links.flatMap(({ key }) => linkSites(key)))].flatMap((key) => words.get(key) ?? []);
+}
+
 /** JSON Schema of the spec file, for editors and for callers in other languages. */
 export function specJsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(specFile, { io: 'input' });
@@ -46,6 +58,7 @@ function oneEach(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
+  const external = externalWarnings(spec);
   return [
     // The same at every site, but for a mode that IKEv2 does not have.
     ...new Set(spec.sites.flatMap((site) => weakCrypto(site, file.profile))),
@@ -55,6 +68,7 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
         ]
       : []),
     ...(spec.sites.some(({ ike }) => ike.version === 'v1') &&
+    external.length === 0 &&
     spec.sites.some(({ network }) => network.subnets.length > 1)
       ? [
           'ike.version: an IKEv1 tunnel of strongSwan, which most clouds run, carries one pair of subnets and no other; use v2, or see with check.pairs: all',
@@ -68,7 +82,8 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
           `retryFor (${file.retryFor}) ends before tunnelTimeout (${file.tunnelTimeout}), so that the tunnel gets less time`,
         ]
       : []),
-    ...(spec.check.via === 'none' ? ['check: none leaves the VPN unproven'] : []),
+    ...(spec.check.via === 'none' && external.length === 0 ? ['check: none leaves the VPN unproven'] : []),
+    ...external,
     ...equalNames(spec),
   ];
 }

@@ -36,6 +36,16 @@ export function addressFault(text: string): Fault | undefined {
 
 /** What is wrong with a subnet's CIDR by itself, if anything. */
 export function cidrFault(text: string): Fault | undefined {
+  const fault = rangeFault(text);
+  if (fault !== undefined || (partsOf(text)?.prefix ?? 0) <= LONGEST_PREFIX) return fault;
+  return {
+    message: `is too small for a gateway, a DHCP port and a test VM`,
+    cure: `use a prefix of /${LONGEST_PREFIX} or shorter`,
+  };
+}
+
+/** What is wrong with a range that stands somewhere already, of one address or more, if anything. */
+export function rangeFault(text: string): Fault | undefined {
   const example = 'write one such as 10.1.0.0/24';
   if (ipaddr.IPv6.isValidCIDR(text) || ipaddr.IPv6.isValid(text)) return { message: IPV6_REFUSED, cure: example };
   if (numberOf(text) !== undefined)
@@ -45,11 +55,6 @@ export function cidrFault(text: string): Fault | undefined {
   if (parts === undefined || range === undefined) return { message: 'is not an IPv4 CIDR', cure: example };
   if (parts.address !== range.first)
     return { message: 'has host bits set', cure: `write ${textOf(range.first)}/${parts.prefix}` };
-  if (parts.prefix > LONGEST_PREFIX)
-    return {
-      message: `is too small for a gateway, a DHCP port and a test VM`,
-      cure: `use a prefix of /${LONGEST_PREFIX} or shorter`,
-    };
   const reserved = RESERVED.find(({ cidr }) => overlap(range, rangeOf(cidr)));
   if (reserved !== undefined)
     return {

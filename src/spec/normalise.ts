@@ -6,20 +6,21 @@ import { secondsOf } from './duration.js';
 import { firstHost } from './ipv4.js';
 import { linkKey, type NameValues, ordinal, renderName } from './naming.js';
 import { policiesAt } from './policies.js';
-import { type SiteFile, type SpecFile, SSH_USER } from './schema.js';
-import type { CheckSpec, LinkEndSpec, LinkSpec, SiteNetwork, SiteSpec, VpnSpec } from './types.js';
+import { type OpenstackSiteFile, type SiteFile, type SpecFile, SSH_USER } from './schema.js';
+import type { CheckSpec, ExternalPeer, LinkEndSpec, LinkSpec, SiteNetwork, SiteSpec, VpnSpec } from './types.js';
 
 /** The normalised form of a file that has passed schema and cross checks. */
 export function normaliseSpec(file: SpecFile): VpnSpec {
-  const sites = Object.entries(file.sites).map(([key, site], index) =>
-    siteSpec(file, site, key, { vpn: file.name, site: key, n: ordinal(index) }),
+  const sites = Object.entries(file.sites).flatMap(([key, site], index) =>
+    'external' in site ? [] : [siteSpec(file, site, key, { vpn: file.name, site: key, n: ordinal(index) })],
   );
   return {
     name: file.name,
     sites,
-    links: linksOf(file, sites),
+    links: linksOf(file),
     psk: pskSource(file.psk),
-    check: checkSpec(file.check, sites),
+    // Nothing can be pinged at an external site.
+    check: hasExternalSite(file) ? { via: 'none' } : checkSpec(file.check, sites),
     onFailure: file.onFailure,
     retryForSeconds: secondsOf(file.retryFor),
     rollbackForSeconds: secondsOf(file.rollbackFor),
@@ -28,7 +29,7 @@ export function normaliseSpec(file: SpecFile): VpnSpec {
   };
 }
 
-function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValues): SiteSpec {
+function siteSpec(file: SpecFile, site: OpenstackSiteFile, key: string, values: NameValues): SiteSpec {
   const { names } = file;
   const perSubnet = (template: string) =>
     site.network.subnets.map((_, index) => renderName(template, { ...values, i: ordinal(index) }));
@@ -52,7 +53,7 @@ function siteSpec(file: SpecFile, site: SiteFile, key: string, values: NameValue
   };
 }
 
-function siteNetwork({ names }: SpecFile, { network }: SiteFile, values: NameValues): SiteNetwork {
+function siteNetwork({ names }: SpecFile, { network }: OpenstackSiteFile, values: NameValues): SiteNetwork {
   const existing = network.subnets.filter((subnet) => typeof subnet === 'string');
   if (existing.length > 0) {
     if (network.router === undefined)
@@ -76,25 +77,40 @@ function siteNetwork({ names }: SpecFile, { network }: SiteFile, values: NameVal
   };
 }
 
+/** Whether a site of the file is not OpenStack. */
+export function hasExternalSite({ sites }: SpecFile): boolean {
+  return Object.values(sites).some((site) => 'external' in site);
+}
+
 /** Each site linked with the one before it: with two sites, the one link. */
-function linksOf({ name, names }: SpecFile, sites: readonly SiteSpec[]): readonly LinkSpec[] {
-  const end = (site: SiteSpec, peer: SiteSpec): LinkEndSpec => {
-    const values = { vpn: name, site: site.key, peer: peer.key, n: ordinal(sites.indexOf(site)) };
-    return {
-      site: site.key,
-      peer: peer.key,
+function linksOf({ name, names, sites }: SpecFile): readonly LinkSpec[] {
+  const keys = Object.keys(sites);
+  const endAt = (site: string, peer: string): readonly LinkEndSpec[] => {
+    if (externalPeer(site, sites[site]) !== undefined) return [];
+    const values = { vpn: name, site, peer, n: ordinal(keys.indexOf(site)) };
+    const external = externalPeer(peer, sites[peer]);
+    const end = {
+      site,
+      peer,
+      ...(external === undefined ? {} : { external }),
       names: {
         peerEndpointGroup: renderName(names.peerEndpointGroup, values),
         connection: renderName(names.connection, values),
       },
     };
+    return [end];
   };
-  return sites.slice(1).flatMap((right, index) => {
-    const left = sites[index];
-    return left === undefined
-      ? []
-      : [{ key: linkKey(left.key, right.key), ends: [end(left, right), end(right, left)] }];
+  return keys.slice(1).flatMap((right, index) => {
+    const left = keys[index] ?? right;
+    const [first, ...rest] = [...endAt(left, right), ...endAt(right, left)];
+    return first === undefined ? [] : [{ key: linkKey(left, right), ends: [first, ...rest] }];
   });
+}
+
+function externalPeer(site: string, file: SiteFile | undefined): ExternalPeer | undefined {
+  if (file === undefined || !('external' in file)) return undefined;
+  const { address, id = address, cidrs } = file.external;
+  return { site, address, id, cidrs };
 }
 
 function pskSource(psk: SpecFile['psk']): VpnSpec['psk'] {

@@ -4,11 +4,11 @@
  */
 import { PROFILES } from './crypto.js';
 import { CONNECTION } from './policy-schema.js';
-import type { SiteFile, SpecFile } from './schema.js';
+import type { OpenstackSiteFile, SpecFile } from './schema.js';
 import type { ConnectionOptions, IkePolicySpec, IpsecPolicySpec, SiteSpec } from './types.js';
 
 /** All three of a site, every field decided. */
-export function policiesAt(file: SpecFile, site: SiteFile): Pick<SiteSpec, 'ike' | 'ipsec' | 'connection'> {
+export function policiesAt(file: SpecFile, site: OpenstackSiteFile): Pick<SiteSpec, 'ike' | 'ipsec' | 'connection'> {
   const { ike, ipsec } = PROFILES[file.profile];
   const saidOfIke = { ...file.ike, ...site.ike };
   const saidOfIpsec = { ...file.ipsec, ...site.ipsec };
@@ -41,7 +41,7 @@ function transform(said: SpecFile['ike'] | SpecFile['ipsec'], standard: IkePolic
 }
 
 function connectionOf(
-  said: NonNullable<SiteFile['connection']>,
+  said: NonNullable<OpenstackSiteFile['connection']>,
   dpd: NonNullable<SpecFile['connection']['dpd']>,
 ): ConnectionOptions {
   return {

@@ -92,10 +92,17 @@ function unknownKeys(schema: z.ZodType, input: unknown, at: Path, keys: readonly
   });
 }
 
-/** Of a union's branches, the one that the writer meant: of the input's own type, then with the fewest issues. */
+/** Of a union's branches, the one that the writer meant: of the input's own type, then that knows most of its keys, then with the fewest issues. */
 function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
-  const best = [...branches].sort((a, b) => misfit(a) - misfit(b) || a.length - b.length)[0];
+  const best = [...branches].sort(
+    (a, b) => misfit(a) - misfit(b) || unknownAtRoot(a) - unknownAtRoot(b) || a.length - b.length,
+  )[0];
   return best ?? [];
+}
+
+function unknownAtRoot(issues: readonly Issue[]): number {
+  return issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : []))
+    .length;
 }
 
 function misfit(issues: readonly Issue[]): number {
@@ -108,6 +115,7 @@ function misfit(issues: readonly Issue[]): number {
 function keysAt(schema: z.core.$ZodType, at: Path): readonly string[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return keysAt(schema.unwrap(), at);
+  if (schema instanceof z.ZodPipe) return keysAt(schema.out, at);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option: z.core.$ZodType) => keysAt(option, at));
   const [head, ...rest] = at;
   if (schema instanceof z.ZodObject) {

@@ -3,6 +3,7 @@
  * The rule: a check of one value by itself stands here; what compares two places of the file stands in `validate.ts`.
  */
 import { z } from 'zod';
+import { externalSite, oneForm } from './external-schema.js';
 import { duration, matching, name, template, text } from './fields.js';
 import { addressFault, cidrFault } from './ipv4.js';
 import { NAME_TEMPLATES, NETWORK_NAME, NETWORK_NAME_FAULT, SITE_KEY, VPN_NAME, VPN_NAME_LIMIT } from './naming.js';
@@ -50,7 +51,7 @@ const mode = () =>
       "How the networks of a tunnel are told to the cloud. endpoint-groups: any number of them. legacy: the older way, one subnet of the VPN service and one range of the peer. Default: as the router's VPN service has it, and endpoint-groups where there is none.",
     );
 
-const site = z.strictObject({
+const openstackSite = z.strictObject({
   cloud: name()
     .optional()
     .describe("Entry in clouds.yaml. Default: the worker's own (OS_CLOUD, OS_* or the only entry)."),
@@ -68,6 +69,8 @@ const site = z.strictObject({
     .optional()
     .describe("Options of connection for this site's end alone; all may differ between the ends. And its id:"),
 });
+
+const site = z.preprocess(oneForm, z.union([openstackSite, externalSite]));
 
 /** Every image has it, and its SSH server takes root's keys unless it was told otherwise (OpenSSH: `prohibit-password`; dropbear: all). See decision 009. */
 export const SSH_USER = 'root';
@@ -107,7 +110,7 @@ const check = z
   ])
   .default('console')
   .describe(
-    'How the tunnel is proven: two test VMs ping each other and tell it on their consoles or by SSH, or not at all.',
+    'How the tunnel is proven: two test VMs ping each other and tell it on their consoles or by SSH, or not at all. With an external site it is none, and nothing else is possible.',
   );
 
 const PSK_FAULT =
@@ -160,7 +163,7 @@ export const specFile = z
       .record(z.string().meta({ pattern: SITE_KEY.source }), site)
       .meta({ minProperties: 2, maxProperties: 2 })
       .describe(
-        'The sites by name, two in this release: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
+        'The sites by name, two in this release, of which one may be external: 1 to 24 lower-case letters, digits and hyphens. The first in the file is the first in names.',
       ),
     mode: mode(),
     ike: ike.prefault({}).describe('IKE policy of every site, as far as a site says nothing else.'),
@@ -187,3 +190,4 @@ export const specFile = z
 /** A spec file with its static defaults applied. */
 export type SpecFile = z.output<typeof specFile>;
 export type SiteFile = SpecFile['sites'][string];
+export type OpenstackSiteFile = z.output<typeof openstackSite>;

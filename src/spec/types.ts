@@ -119,22 +119,34 @@ export interface SiteSpec {
  */
 export type VpnMode = 'endpoint-groups' | 'legacy';
 
+/** The other end of a tunnel, where that is not OpenStack. */
+export interface ExternalPeer {
+  /** Key in `sites` of the file, such as `right`. */
+  readonly site: string;
+  readonly address: string;
+  readonly id: string;
+  readonly cidrs: readonly string[];
+}
+
 /** One end of a link: what stands at `site` and points at `peer`. */
 export interface LinkEndSpec {
   readonly site: string;
   readonly peer: string;
+  /** Where the peer is no site of OpenStack. */
+  readonly external?: ExternalPeer;
   readonly names: { readonly peerEndpointGroup: string; readonly connection: string };
 }
 
-/** Two sites joined by a tunnel. Key `left~right`. */
+/** Two sites joined by a tunnel. Key `left~right`. Its ends are those that stand in OpenStack: one, where the other site is external. */
 export interface LinkSpec {
   readonly key: string;
-  readonly ends: readonly [LinkEndSpec, LinkEndSpec];
+  readonly ends: readonly [LinkEndSpec, ...LinkEndSpec[]];
 }
 
 export interface VpnSpec {
   /** Identity of the VPN: `[a-z0-9][a-z0-9-]{0,47}`. */
   readonly name: string;
+  /** Those of OpenStack; an external one is known to the end of its link. */
   readonly sites: readonly SiteSpec[];
   readonly links: readonly LinkSpec[];
   readonly psk: PskSource;

@@ -7,18 +7,22 @@ import { CRYPTO, PROFILES } from './crypto.js';
 import { idFault, isNameId } from './ids.js';
 import { CONNECTION } from './policy-schema.js';
 import { type Fault, type Finding, type Path, valueAt } from './problems.js';
+import { externalSites } from './validate-external.js';
 
-/** Every finding about the ends. Between two of them only where there are two. */
+/** Every finding about the ends. Between two of them only where there are two of OpenStack: what another end says is not in the spec. */
 export function endFindings(input: unknown, sites: readonly string[]): readonly Finding[] {
-  const [left, right, ...others] = sites;
+  const external = externalSites(input, sites);
+  const ours = sites.filter((site) => !external.includes(site));
+  const [left, right, ...others] = ours;
   const both: Pair | undefined =
     left === undefined || right === undefined || others.length > 0 ? undefined : [left, right];
   return [
     ...(both === undefined
       ? []
       : [...cryptoFaults(input, both), ...initiatorFaults(input, both), ...idFaults(input, both)]),
-    ...[undefined, ...sites].flatMap((site) => dpdFaults(input, site)),
-    ...[undefined, ...sites].flatMap((site) => downFaults(input, site)),
+    ...[undefined, ...ours].flatMap((site) => dpdFaults(input, site)),
+    // With an external site there is no check.
+    ...(external.length > 0 ? [] : [undefined, ...ours]).flatMap((site) => downFaults(input, site)),
   ];
 }
 

@@ -6,12 +6,16 @@ import { endStepKey, siteStepKey } from '../graph/step-keys.js';
 import { linkKey } from './naming.js';
 import { type Finding, valueAt } from './problems.js';
 import { saidAt } from './validate-ends.js';
+import { externalSites } from './validate-external.js';
 
 /**
  * Characters that the mark leaves for the VPN's name, the step's key and what follows: 255 less its other words, the run's id and an owner of 40; on a
  * connection less a nonce of 16 and a key id of 8 as well.
  */
 const ROOM = { policy: 146, connection: 110 } as const;
+
+/** A connection to an external site says so. */
+const EXTERNAL_IN_MARK = ' peer=external';
 
 /** Between the mark and the user's own words; see `mark.ts`. */
 const SEPARATOR = ' -- '.length;
@@ -25,10 +29,11 @@ export function markFindings(input: unknown, sites: readonly string[]): readonly
   const connection = links.flatMap(([left, right]) =>
     [left, right].map((site) => endStepKey(linkKey(left, right), site, 'siteConnection')),
   );
+  const peer = externalSites(input, sites).length > 0 ? EXTERNAL_IN_MARK.length : 0;
   const room = {
     ike: ROOM.policy - name.length - longest(sites.map((site) => siteStepKey(site, 'ikePolicy'))),
     ipsec: ROOM.policy - name.length - longest(sites.map((site) => siteStepKey(site, 'ipsecPolicy'))),
-    connection: ROOM.connection - name.length - longest(connection),
+    connection: ROOM.connection - name.length - longest(connection) - peer,
   };
   if (room.connection < 0) {
     const message = 'is, together with the names of the sites, too long for the mark that says whose a resource is';

@@ -3,12 +3,14 @@
  * The rule: as in `validate.ts`, silent on values that the schema refuses anyway.
  */
 import { type Finding, type Path, valueAt } from './problems.js';
+import { externalRanges } from './validate-external.js';
 
 /** A finding for each place that says legacy, where a site has several subnets: all sites are linked with each other in this release. */
 export function modeFaults(input: unknown, sites: readonly string[]): readonly Finding[] {
   const large = sites.flatMap((site) => {
     const subnets = valueAt(input, ['sites', site, 'network', 'subnets']);
-    return Array.isArray(subnets) && subnets.length > 1 ? [`site ${site} has ${subnets.length} subnets`] : [];
+    const ranges = Array.isArray(subnets) ? subnets : externalRanges(input, site);
+    return ranges.length > 1 ? [`site ${site} has ${ranges.length} subnets`] : [];
   });
   if (large.length === 0) return [];
   const places = sites.map((site) => placeOfMode(input, site)).filter((at) => valueAt(input, at) === 'legacy');

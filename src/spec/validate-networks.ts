@@ -6,6 +6,7 @@ import { gatewayFault, overlap, rangeOf } from './ipv4.js';
 import { NAME_TEMPLATES, ordinal, renderName } from './naming.js';
 import { type Finding, mappingAt, type Path, valueAt } from './problems.js';
 import { MOST_SUBNETS } from './schema.js';
+import { externalRanges } from './validate-external.js';
 
 /** Every finding in the networks of these sites. */
 export function networkFindings(input: unknown, sites: readonly string[]): readonly Finding[] {
@@ -114,15 +115,16 @@ function subnetFaults(input: unknown, site: string): readonly Finding[] {
 }
 
 function overlaps(input: unknown, sites: readonly string[]): readonly Finding[] {
-  const all = sites.flatMap((site) =>
-    subnetsOf(input, site).map((subnet) => ({ site, ...subnet, range: rangeOf(subnet.cidr) })),
-  );
-  return all.flatMap((subnet, index) =>
+  const all = sites.flatMap((site) => {
+    const created = subnetsOf(input, site).map(({ at, cidr }) => ({ at: [...at, 'cidr'], cidr }));
+    return [...created, ...externalRanges(input, site)].map((one) => ({ site, ...one, range: rangeOf(one.cidr) }));
+  });
+  return all.flatMap((one, index) =>
     all
       .slice(0, index)
-      .filter((earlier) => overlap(earlier.range, subnet.range))
+      .filter((earlier) => overlap(earlier.range, one.range))
       .map((earlier) => [
-        [...subnet.at, 'cidr'],
+        one.at,
         {
           message: `overlaps ${earlier.cidr} of site ${earlier.site}`,
           cure: 'a tunnel can only join ranges that have no address in common',

@@ -7,6 +7,7 @@ import { didYouMean } from './closest.js';
 import { SITE_KEY, SITE_KEY_LIMIT } from './naming.js';
 import { type Finding, mappingAt, type Problem, problemAt, valueAt } from './problems.js';
 import { endFindings } from './validate-ends.js';
+import { externalFindings } from './validate-external.js';
 import { markFindings } from './validate-marks.js';
 import { modeFaults } from './validate-mode.js';
 import { networkFindings } from './validate-networks.js';
@@ -21,6 +22,7 @@ export function crossProblems(input: unknown): readonly Problem[] {
     ...sites.flatMap(siteKeyFaults),
     ...markFindings(input, sites),
     ...networkFindings(input, sites),
+    ...externalFindings(input, sites),
     ...modeFaults(input, sites),
     ...endFindings(input, sites),
     ...checkFaults(input, sites),

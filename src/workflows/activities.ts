@@ -9,6 +9,8 @@ import type {
   DestroyInput,
   EnsureInput,
   ExamineOutput,
+  ExternalEnd,
+  ExternalEndsInput,
   InventoryOutput,
   LinkInput,
   PingOutput,
@@ -93,6 +95,14 @@ export function takeStrays(input: SweepInput): Promise<StraysOutput> {
     summary: `Look again at ${input.ids.length} strays of ${ownerName(input.of)}`,
   });
   return proxy.takeStrays(input);
+}
+
+export function readExternalEnds(input: ExternalEndsInput): Promise<readonly ExternalEnd[]> {
+  const proxy = proxyActivities<{ readExternalEnds(input: ExternalEndsInput): Promise<readonly ExternalEnd[]> }>({
+    ...LOOK_ACTIVITY,
+    summary: `Find the connections of ${input.vpn} to external sites, and what they expect there`,
+  });
+  return proxy.readExternalEnds(input);
 }
 
 /** Milliseconds that the step may take over all its attempts, and what the UI shows beside it. */

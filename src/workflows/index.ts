@@ -1,5 +1,5 @@
 /** What the worker bundles: the workflow types, by the names that `protocol.ts` gives them. */
 export { destroyVpn } from './destroy.js';
-export { examineClouds, planVpn } from './looks.js';
+export { examineClouds, externalEnds, planVpn } from './looks.js';
 export { provisionVpn } from './provision.js';
 export { surveyVpns, sweepVpn } from './sweep.js';

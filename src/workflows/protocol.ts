@@ -13,7 +13,14 @@ import type {
   StepOutput,
   StepState,
 } from '../graph/types.js';
-import type { VpnMode, VpnSpec } from '../spec/types.js';
+import type {
+  ConnectionOptions,
+  ExternalPeer,
+  IkePolicySpec,
+  IpsecPolicySpec,
+  VpnMode,
+  VpnSpec,
+} from '../spec/types.js';
 
 export const TASK_QUEUE = 'regionlink';
 export const PROVISION = 'provisionVpn';
@@ -26,6 +33,7 @@ export const PLAN = 'planVpn';
 export const EXAMINE = 'examineClouds';
 /** One at a time, as with the survey. */
 export const EXAMINE_ID = 'doctor';
+export const EXTERNAL_ENDS = 'externalEnds';
 export const PROGRESS_QUERY = 'progress';
 
 /** The id of a VPN's workflow. One id per VPN is the lock: no two operations on it run at once. */
@@ -36,6 +44,11 @@ export function workflowIdOf(vpn: string): string {
 /** The id of the workflow that plans a spec: who asks for the same one at the same time shares the answer, and another spec's plan is in nobody's way. */
 export function planIdOf(vpn: string, specDigest: string): string {
   return `${workflowIdOf(vpn)}/plan/${specDigest.slice(0, 12)}`;
+}
+
+/** The id of the workflow that looks at a VPN's ends towards external sites; who asks at the same time shares the answer. */
+export function externalEndsIdOf(vpn: string): string {
+  return `${workflowIdOf(vpn)}/external-ends`;
 }
 
 /** What strays belong to: a VPN, or for a VPN service that no VPN uses, its router. */
@@ -136,8 +149,6 @@ export interface EnsureInput<K extends ResourceKind = ResourceKind> {
   readonly run: string;
   readonly step: ResourceStep<K>;
   readonly site: SitePins;
-  /** Of the other end, for steps of a link. */
-  readonly peer?: SitePins;
   readonly link?: LinkPins;
   /** Outputs of the steps that this one needs and of the existing parts of its site. */
   readonly outputs: Readonly<Record<string, StepOutput>>;
@@ -172,13 +183,15 @@ export interface RemoveOutput {
   readonly doubtAt?: number;
 }
 
-/** Argument of the acts over a link. Keys of `sites`, `servers` and `connections` are the two sites. */
+/** Argument of the acts over a link. */
 export interface LinkInput {
   readonly vpn: string;
   readonly run: string;
   readonly step: string;
   readonly link: string;
-  readonly sites: readonly [SitePins, SitePins];
+  /** Of its ends in OpenStack: both, or the one whose other end is `external`. */
+  readonly sites: readonly [SitePins, ...SitePins[]];
+  readonly external?: ExternalPeer;
   readonly outputs: Readonly<Record<string, StepOutput>>;
   readonly timing: Timing;
   /** Milliseconds that may pass until the act must have succeeded. */
@@ -407,6 +420,35 @@ export interface VpnPlan {
   readonly time: { readonly seconds: number; readonly path: readonly string[] };
 }
 
+/** Argument of the `externalEnds` workflow and of its activity. */
+export interface ExternalEndsInput {
+  readonly vpn: string;
+}
+
+/** Where one end of a tunnel is, how it presents itself, and what is behind it. */
+export interface Endpoint {
+  readonly site: string;
+  readonly address: string;
+  readonly id: string;
+  readonly cidrs: readonly string[];
+}
+
+/** A tunnel to an external site as our end of it stands: all that the other end has to be set to. Nothing secret. */
+export interface ExternalEnd {
+  readonly vpn: string;
+  readonly link: string;
+  readonly region: string;
+  /** Status of our connection. */
+  readonly status: string;
+  readonly ours: Endpoint;
+  readonly theirs: Endpoint;
+  readonly ike: IkePolicySpec;
+  readonly ipsec: IpsecPolicySpec;
+  readonly connection: ConnectionOptions;
+  /** What a generated PSK derives from, besides the master key. Absent for one of the user's own. */
+  readonly psk?: LinkPins & { readonly owner: string };
+}
+
 /** What was found at one cloud, or at one region of it. */
 export interface PlaceReport {
   readonly cloud: string;
@@ -483,7 +525,7 @@ export interface Progress {
 
 export interface ProvisionResult {
   readonly vpn: string;
-  /** `proven`: both directions answered a ping, between all subnets that `check.pairs` asks for. `unproven`: no check was asked for. */
+  /** `proven`: both directions answered a ping, between all subnets that `check.pairs` asks for. `unproven`: no check was asked for, or the other end is external. */
   readonly proof: 'proven' | 'unproven';
   readonly sites: readonly {
     readonly key: string;
@@ -495,6 +537,8 @@ export interface ProvisionResult {
   }[];
   readonly links: readonly {
     readonly key: string;
+    /** The other end, where that is not OpenStack. */
+    readonly external?: ExternalPeer;
     readonly statuses: Readonly<Record<string, string>>;
     readonly ping: readonly PingStatistics[];
   }[];

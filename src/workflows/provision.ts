@@ -120,6 +120,7 @@ function resultOf(resolved: ResolvedVpn, saga: Saga, removed: readonly RemovedRe
     })),
     links: resolved.spec.links.map((link) => ({
       key: link.key,
+      ...(link.ends[0].external === undefined ? {} : { external: link.ends[0].external }),
       statuses: saga.tunnels.get(link.key)?.statuses ?? {},
       ping: saga.pings.get(link.key)?.directions ?? [],
     })),

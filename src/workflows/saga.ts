@@ -219,7 +219,6 @@ export class Saga {
           run: this.run,
           step,
           site: this.site(step.site),
-          ...(step.peer === undefined ? {} : { peer: this.site(step.peer) }),
           ...(link === undefined ? {} : { link }),
           outputs: this.outputsFor(step),
           timing: resolved.timing,
@@ -258,12 +257,14 @@ export class Saga {
     await this.followServices(step);
     const ping = this.pings.get(step.link);
     const timeoutMs = (ping !== undefined ? PROVEN_GRACE_SECONDS : this.resolved.spec.tunnelTimeoutSeconds) * 1000;
+    const [first, ...rest] = step.sites;
     const input: LinkInput = {
       vpn: this.resolved.spec.name,
       run: this.run,
       step: step.key,
       link: step.link,
-      sites: [this.site(step.sites[0]), this.site(step.sites[1])],
+      sites: [this.site(first), ...rest.map((site) => this.site(site))],
+      ...(step.external === undefined ? {} : { external: step.external }),
       outputs: Object.fromEntries(this.outputs),
       timing: this.resolved.timing,
       timeoutMs,
@@ -273,7 +274,9 @@ export class Saga {
     const call = {
       withinMs: Math.max(this.timeLeftMs(), timeoutMs),
       summary:
-        step.kind === 'ping' ? `${step.title}, until both ways answer` : `${step.title}, until ACTIVE at both ends`,
+        step.kind === 'ping'
+          ? `${step.title}, until both ways answer`
+          : `${step.title}, until ACTIVE at ${rest.length === 0 ? first : 'both ends'}`,
     };
     try {
       if (step.kind === 'ping') this.pings.set(step.link, this.nudged(step, await pingPeers(input, call)));
@@ -296,7 +299,7 @@ export class Saga {
     return output;
   }
 
-  /** An act's only writes of consequence are on the VPN services of its two sites. */
+  /** An act's only writes of consequence are on the VPN services of its sites. */
   private doubtServices(step: ActStep, at: number | undefined): void {
     if (at === undefined) return;
     for (const site of step.sites) this.doubt(`${site}/vpnService`, at);

@@ -252,6 +252,44 @@ const REASONS: readonly (readonly [string, Changes, Changes, readonly RegExp[]])
   ],
 ];
 
+describe('of an end whose peer is external', () => {
+  const external = { site: 'office', address: '172.24.5.10', id: '172.24.5.10', cidrs: ['10.2.0.0/24'] };
+
+  test('all is well here: what the other end must be is told, and never a key', () => {
+    const text = diagnose([endOf(0, { connection: { initiator: 'response-only' } })], external);
+    expect(text).toContain('left is as it should be in all that the API shows; what is wrong at office cannot be seen');
+    expect(text).toContain('It must call 172.24.4.10, which presents itself as 172.24.4.10, from 172.24.5.10');
+    expect(text).toContain('the networks 10.2.0.0/24 there and 10.1.0.0/24 here');
+    expect(text).toContain('left only answers, so office must begin');
+    for (const psk of PSKS) expect(text).not.toContain(psk);
+  });
+
+  test.each<[string, Changes, RegExp]>([
+    [
+      'another address',
+      { connection: { peer_address: '1.2.3.4' } },
+      /^Found: left calls 1\.2\.3\.4, but the spec says that office is at 172\.24\.5\.10 \(apply again[^;]*$/,
+    ],
+    [
+      'another id',
+      { connection: { peer_id: 'gw' } },
+      /^Found: left expects the id gw, but the spec says that office presents itself as 172\.24\.5\.10 \(apply again[^;]*$/,
+    ],
+    [
+      'other networks',
+      { peerCidrs: ['10.9.0.0/24'] },
+      /^Found: left calls its peer's networks 10\.9\.0\.0\/24, but the spec says that office has 10\.2\.0\.0\/24[^;]*$/,
+    ],
+    [
+      'what is wrong with any end',
+      { router: { external_gateway_info: null } },
+      /^Found: the router of left has no ext/,
+    ],
+  ])('%s', (_, changes, reason) => {
+    expect(diagnose([endOf(0, changes)], external)).toMatch(reason);
+  });
+});
+
 describe('a reason', () => {
   test.each(REASONS)('%s', (_, left, right, found) => {
     const text = diagnose([endOf(0, left), endOf(1, right)]);

@@ -6,6 +6,7 @@ const found = (status: string) => ({ found: { status } });
 const policy = (site: string) => ({ kind: 'ikePolicy', site, ...found('') }) as const;
 const end = (link: string, site: string, status = 'DOWN') =>
   ({ kind: 'siteConnection', site, link, ...found(status) }) as const;
+const towardsExternal = { found: { status: 'DOWN', mark: { peer: 'external' } } } as const;
 const group = (link: string, site: string) => ({ kind: 'peerEndpointGroup', site, link, ...found('') }) as const;
 
 const SITES = [policy('left'), policy('right')];
@@ -13,6 +14,10 @@ const SITES = [policy('left'), policy('right')];
 describe('whole', () => {
   test.each([
     ['both ends of the one link', [...SITES, end('left~right', 'left'), end('left~right', 'right')]],
+    [
+      'the one end of a link to an external site',
+      [policy('left'), { ...end('left~right', 'left'), ...towardsExternal }],
+    ],
     ['doubled connections', [end('left~right', 'left'), end('left~right', 'left'), end('left~right', 'right')]],
     [
       'three sites, two links',

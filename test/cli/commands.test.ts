@@ -14,6 +14,7 @@ const COMMANDS = [
   'destroy',
   'cancel',
   'status',
+  'peer-config',
   'list',
   'sweep',
   'validate',

@@ -321,6 +321,33 @@ describe('what a site says of its own', () => {
   });
 });
 
+describe('an external site', () => {
+  const steps = stepsOf('external-peer');
+
+  test('has no steps: the other has its own, one end, and the wait for the tunnel', () => {
+    expect(new Set(steps.flatMap((step) => (isResourceStep(step) ? [step.site] : [])))).toEqual(new Set(['cloud']));
+    expect(steps.filter((step) => step.link !== undefined).map(({ key }) => key)).toEqual([
+      'cloud~office/cloud/peerEndpointGroup',
+      'cloud~office/cloud/siteConnection',
+      'cloud~office/awaitTunnel',
+    ]);
+  });
+
+  test('is known to the end that points at it', () => {
+    const external = { site: 'office', address: '203.0.113.10', id: '203.0.113.10', cidrs: ['192.168.10.0/24'] };
+    expect(stepAt(steps, 'cloud~office/cloud/peerEndpointGroup')).toMatchObject({ want: { cidrs: external.cidrs } });
+    const connection = stepAt(steps, 'cloud~office/cloud/siteConnection');
+    expect(connection).toMatchObject({ peer: 'office', want: { external } });
+    expect(connection.needs.filter((key) => !key.startsWith('cloud'))).toEqual([]);
+    expect(stepAt(steps, 'cloud~office/awaitTunnel')).toMatchObject({
+      sites: ['cloud'],
+      external,
+      title: 'tunnel cloud ↔ office',
+      needs: [connection.key],
+    });
+  });
+});
+
 test('test VMs, their ports and security groups have the names that the templates give', () => {
   const names = { securityGroup: '{site}-sg', port: '{vpn}-{site}-port{i}', server: '{site}-vm{n}{i}' };
   const steps = stepsOf('several-subnets', { names, check: { via: 'ssh', pairs: 'all' } }).filter(isResourceStep);

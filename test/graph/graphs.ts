@@ -11,7 +11,7 @@ type Mapping = Readonly<Record<string, unknown>>;
 
 /** Steps of an example, with some fields of its file changed. */
 export function stepsOf(
-  example: 'tutorial' | 'existing-networks' | 'several-subnets',
+  example: 'tutorial' | 'existing-networks' | 'several-subnets' | 'external-peer',
   fields: Mapping = {},
   lookUps?: LookUps,
 ) {

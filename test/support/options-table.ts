@@ -66,8 +66,9 @@ function isMapping(schema: Schema): boolean {
   return bareOf(schema) instanceof z.ZodObject;
 }
 
-/** Without what makes it optional. */
+/** Without what makes it optional, or looks at it before. */
 function bareOf(schema: Schema): Schema {
+  if (schema instanceof z.ZodPipe) return bareOf(schema.out);
   return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault
     ? bareOf(schema.unwrap())
     : schema;

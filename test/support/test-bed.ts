@@ -57,7 +57,8 @@ export class TestBed {
     readonly logs: readonly string[],
     private readonly queue: string,
     private readonly ownsServer: boolean,
-    private readonly masterKey: string,
+    /** Of its worker, as its key file would have it. */
+    readonly masterKey: string,
   ) {}
 
   static async start({ server: shared, queue = TASK_QUEUE, httpTimeoutMs }: TestBedOptions = {}): Promise<TestBed> {

@@ -16,7 +16,7 @@ export interface NeutronKindOptions<K extends ResourceKind, C extends NetworkCol
   /** What the POST says besides the description, by API name. Compared with what stands, field by field. */
   body(scope: StepScope<K>): Readonly<Record<string, unknown>>;
   /** What its mark says beside what every mark says, and the user's own words behind it; none is an empty text. */
-  mark?(scope: StepScope<K>): Pick<Mark, 'nonce' | 'key'> & { readonly note: string };
+  mark?(scope: StepScope<K>): Pick<Mark, 'nonce' | 'key' | 'peer'> & { readonly note: string };
   /** Fields of `body` that the API can change in place, and `description` where it can change those words. */
   readonly updatable: readonly string[];
   /** Fields of `body` whose values are never told. */

@@ -6,13 +6,14 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { KINDS } from '../../graph/kinds.js';
 import { partsAt } from '../../graph/step-keys.js';
-import type { StepOutput } from '../../graph/types.js';
+import type { ResourceStep, StepOutput } from '../../graph/types.js';
 import { OpenStackError } from '../../openstack/errors.js';
 import type { PskSource } from '../../spec/types.js';
 import type { BeforeState } from '../../workflows/protocol.js';
 import { ensureKind } from '../ensure-kind.js';
 import { isGone, later, orGone, refuse } from '../failures.js';
-import { type Kind, need, type StepScope } from '../kind.js';
+import { type Difference, type Found, type Kind, need, type StepScope } from '../kind.js';
+import type { Mark } from '../mark.js';
 import { neutronKind } from './neutron-kind.js';
 import { vpnService } from './vpn-service.js';
 
@@ -22,16 +23,16 @@ const base = neutronKind({
   kind: 'siteConnection',
   collection: 'siteConnections',
   body: (scope) => {
-    const { options, peerId } = scope.step.want;
-    const peerAddress = peerAddressOf(scope);
+    const { options } = scope.step.want;
+    const peer = peerOf(scope);
     return {
       name: scope.step.name,
       vpnservice_id: need(scope, 'vpnService').id,
       ikepolicy_id: need(scope, 'ikePolicy').id,
       ipsecpolicy_id: need(scope, 'ipsecPolicy').id,
       ...selectorsOf(scope),
-      peer_address: peerAddress,
-      peer_id: peerId ?? peerAddress,
+      peer_address: peer.address,
+      peer_id: peer.id,
       // Empty is its VPN service's address.
       local_id: options.localId ?? '',
       dpd: { action: options.dpd.action, interval: options.dpd.intervalSeconds, timeout: options.dpd.timeoutSeconds },
@@ -88,9 +89,9 @@ export const siteConnection: Kind<'siteConnection'> = {
   },
   mustBeMakeable: bodyOf,
   differs(found, scope) {
-    return base
-      .differs(found, scope)
-      .filter((difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want));
+    return [...otherForm(found, scope), ...base.differs(found, scope)].filter(
+      (difference) => difference.field !== 'psk' || !sameSecret(difference.have, difference.want),
+    );
   },
 };
 
@@ -182,13 +183,33 @@ function serviceScope(scope: Scope): StepScope<'vpnService'> {
   };
 }
 
-function pinsOf(scope: Scope): { nonce?: string; key?: string } {
-  return scope.step.want.psk.from === 'generated' && scope.link !== undefined
-    ? { nonce: scope.link.nonce, key: scope.link.keyId }
-    : {};
+/** What a connection's mark has besides the others': what its PSK derives from, and whether its other end is ours. */
+function pinsOf({ step, link }: Scope): Pick<Mark, 'nonce' | 'key' | 'peer'> {
+  const { psk, external } = step.want;
+  return {
+    ...(psk.from === 'generated' && link !== undefined ? { nonce: link.nonce, key: link.keyId } : {}),
+    ...(external === undefined ? {} : { peer: 'external' }),
+  };
 }
 
-function peerAddressOf(scope: Scope): string {
+/** A site that has become external, or is it no more, would leave resources of its other form behind. */
+export function otherForm(
+  { mark }: Pick<Found, 'mark'>,
+  { step }: { readonly step: ResourceStep<'siteConnection'> },
+): readonly Difference[] {
+  const have = formOf(mark?.peer === 'external');
+  const want = formOf(step.want.external !== undefined);
+  return have === want ? [] : [{ field: `site ${step.peer}`, have, want, updatable: false, show: true }];
+}
+
+function formOf(external: boolean): string {
+  return external ? 'external' : 'OpenStack';
+}
+
+/** Where the other end is, and how it presents itself: as the spec says, or as the other site's VPN service is. */
+function peerOf(scope: Scope): { readonly address: string; readonly id: string } {
+  const { external, peerId } = scope.step.want;
+  if (external !== undefined) return external;
   const service = need(scope, 'vpnService', scope.step.peer);
   if (service.address === undefined) {
     throw refuse(
@@ -196,7 +217,7 @@ function peerAddressOf(scope: Scope): string {
       `the VPN service ${service.name} (${service.id}) of ${scope.step.peer} has no external IPv4 address; its router needs a gateway on a network with IPv4`,
     );
   }
-  return service.address;
+  return { address: service.address, id: peerId ?? service.address };
 }
 
 /** The PSK of a link, from the worker's master key or from where the user keeps it. */

@@ -1,7 +1,7 @@
 /** `regionlink validate -f FILE` and `graph -f FILE`: what a spec means, with no server and no cloud. */
 import { buildGraph } from '../../graph/build-graph.js';
 import { toMermaid } from '../../graph/mermaid.js';
-import { parseSpec } from '../../spec/index.js';
+import { parseSpec, sitesInWords } from '../../spec/index.js';
 import { loadSpecFile } from '../../spec/load-spec-file.js';
 
 export function validate(options: { readonly file: string; readonly json?: boolean }): void {
@@ -11,7 +11,7 @@ export function validate(options: { readonly file: string; readonly json?: boole
   console.log(
     options.json
       ? JSON.stringify({ spec, warnings, steps: steps.length })
-      : `${options.file} is valid: VPN ${spec.name}, ${spec.sites.map((site) => `${site.key} (${site.region})`).join(' and ')}, ${steps.length} steps`,
+      : `${options.file} is valid: VPN ${spec.name}, ${sitesInWords(spec).join(' and ')}, ${steps.length} steps`,
   );
 }
 
