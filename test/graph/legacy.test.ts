@@ -23,7 +23,7 @@ test('at one end: the other keeps its groups', () => {
   const site = (region: string, cidr: string) => ({ region, network: { subnets: [{ cidr }] } });
   const sites = { left: { ...site('dbl', '10.1.0.0/24'), mode: 'legacy' }, right: site('cbk', '10.2.0.0/24') };
   const steps = stepsOf('tutorial', { sites });
-  expect(groups(keysOf(steps))).toEqual(['right/localEndpointGroup', 'left~right/right/peerEndpointGroup']);
+  expect(groups(keysOf(steps))).toEqual(['left~right/right/peerEndpointGroup', 'right/localEndpointGroup']);
   expect(stepAt(steps, 'left~right/right/siteConnection')).not.toHaveProperty('want.peerCidrs');
   expect(stepAt(steps, 'right/vpnService').needs).not.toContain('right/subnet');
 });
