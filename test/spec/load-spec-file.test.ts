@@ -42,6 +42,7 @@ describe('the tutorial example', () => {
             },
           ],
         },
+        mode: 'automatic',
         names: {
           ikePolicy: 'ikepolicy',
           ipsecPolicy: 'ipsecpolicy',
@@ -64,6 +65,7 @@ describe('the tutorial example', () => {
             { name: 'right-subnet', network: 'right-network', cidr: '10.2.0.0/24', gateway: '10.2.0.1', dns: [] },
           ],
         },
+        mode: 'automatic',
         names: {
           ikePolicy: 'ikepolicy',
           ipsecPolicy: 'ipsecpolicy',

@@ -45,7 +45,8 @@ function rowsOf(path: string, schema: Schema, told: Set<Schema>, needed = true):
   told.add(schema);
   const bare = bareOf(schema);
   // Of several mappings one is taken: none of their options is needed.
-  const one = !(bare instanceof z.ZodUnion) || bare.options.filter(isMapping).length === 1;
+  const each = bare instanceof z.ZodRecord ? bareOf(bare.valueType) : bare;
+  const one = !(each instanceof z.ZodUnion) || each.options.filter(isMapping).length === 1;
   return [
     rowOf(path, schema, bare, needed),
     ...partsOf(path, bare).flatMap(([at, part]) => rowsOf(at, part, told, one)),
