@@ -157,19 +157,28 @@ test('the example: set up as peer-config tells while the run waits, it comes up;
     expect.objectContaining({ vpn: 'to-office' }),
   );
   // What cannot become of it is told, and nothing is touched.
-  const others = await bed.end(await bed.provision('to-office', office({ cidrs: ['192.168.11.0/24'] })));
-  expect(others.type).toBe('SpecConflict');
-  expect(others.messages.join('\n')).toContain(
-    'sites.office.external.cidrs: the VPN that stands joins 192.168.10.0/24',
-  );
   const { sites } = example() as { sites: object };
   const region = { region: 'cbk', network: { subnets: [{ cidr: '192.168.10.0/24' }] } };
-  const plan = await link.plan(tutorialSpec({ ...example(), name: 'to-office', sites: { ...sites, office: region } }));
+  const inside = { ...example(), sites: { ...sites, office: region } };
+  const plan = await link.plan(tutorialSpec({ ...inside, name: 'to-office' }));
   expect(plan.steps.find(({ key }) => key === 'cloud~office/cloud/siteConnection')).toMatchObject({
     action: 'conflict',
     fields: expect.arrayContaining([{ field: 'site office', have: 'external', want: 'OpenStack', inPlace: false }]),
   });
+  const refused = await bed.end(await bed.provision('to-office', inside));
+  expect(refused.type).toBe('SpecConflict');
+  expect(refused.messages.join('\n')).toContain(
+    'sites.office: it is external in the VPN that stands, and OpenStack in',
+  );
   expect(bed.writesSince(mark)).toEqual([]);
+
+  // Other ranges change over in place, as the other end has them by then.
+  const cidrs = ['192.168.11.0/24'];
+  await peers('DELETE');
+  await setUp({ ...end, theirs: { ...end.theirs, cidrs } }, psk);
+  const other = await bed.end(await bed.provision('to-office', { ...example(), ...office({ cidrs }) }));
+  expect(other.messages).toEqual([]);
+  expect(other.result?.removed?.map(({ kind }) => kind)).toEqual(['peerEndpointGroup']);
 
   expect((await bed.end(await bed.destroy('to-office'))).messages).toEqual([]);
   expect(bed.simulator.snapshot()).toEqual(before);
