@@ -83,7 +83,7 @@ const EXTERNAL_REASONS: readonly ExternalReason[] = [
   ({ site, peerCidrs }, { site: other, cidrs }) =>
     peerCidrs === undefined || sameRanges(peerCidrs, cidrs)
       ? undefined
-      : `${site} calls its peer's networks ${listed(peerCidrs)}, but the spec says that ${other} has ${listed(cidrs)} (${ANEW})`,
+      : `${site} calls its peer's networks ${listed(peerCidrs)}, but the spec says that ${other} has ${listed(cidrs)} (${AGAIN})`,
 ];
 
 const END_REASONS: readonly EndReason[] = [
