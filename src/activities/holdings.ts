@@ -5,8 +5,10 @@
 import { RESOURCE_KINDS } from '../graph/kinds.js';
 import { placeOf, type StepPlace } from '../graph/step-keys.js';
 import type { ResourceKind } from '../graph/types.js';
+import type { Region } from '../openstack/region.js';
+import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
-import type { Found } from './kind.js';
+import type { Found, Kind } from './kind.js';
 import type { Place } from './places.js';
 import { kindOf } from './resources/index.js';
 import { serviceStep } from './resources/vpn-service.js';
@@ -48,6 +50,26 @@ export async function resourcesOf(vpn: string, holdings: Holdings, attempt: Atte
   if (marked.length === 0) return [];
   const legs = await legsOf(marked, holdings.place, attempt);
   return [...marked, ...legs, ...servicesOf(marked, holdings)];
+}
+
+/** What of some kinds bears the marks of a VPN's site. */
+export async function markedOf(
+  kinds: readonly Pick<Kind, 'kind' | 'inventory'>[],
+  vpn: string,
+  { pins: { site, ...pins }, region }: { readonly pins: SitePins; readonly region: Region },
+  attempt: Attempt,
+): Promise<readonly Item[]> {
+  const all = await Promise.all(
+    kinds.map(async ({ kind, inventory }) =>
+      (await inventory(region, attempt)).flatMap((found): Item[] => {
+        const { mark } = found;
+        const at = mark === undefined ? undefined : placeOf(mark.step, kind);
+        if (mark?.owner !== pins.owner || mark.vpn !== vpn || at?.site !== site) return [];
+        return [{ vpn, ...at, found, place: { region, pins } }];
+      }),
+    ),
+  );
+  return all.flat();
 }
 
 /** Gateways and interfaces of the routers among marked resources, interfaces in the subnets among them. */

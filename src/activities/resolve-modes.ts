@@ -3,16 +3,17 @@
  * The rule: it only reads. Whether the VPN service that is found fits the decision is for the service's own step to say (`vpn-service.ts`).
  */
 import { externalPeers, peersOf } from '../graph/site-steps.js';
-import { placeOf, siteStepKey } from '../graph/step-keys.js';
+import { siteStepKey } from '../graph/step-keys.js';
 import type { ResourceKind } from '../graph/types.js';
 import type { SiteSpec, VpnMode, VpnSpec } from '../spec/types.js';
 import type { Attempt } from './attempt.js';
+import { markedOf } from './holdings.js';
 import type { Found } from './kind.js';
 import type { SiteLookUp } from './look-up-site.js';
-import { isMarkOf } from './mark.js';
 import { nameAndId } from './one-of.js';
 import { kindOf } from './resources/index.js';
 import { localEndpointGroup } from './resources/local-endpoint-group.js';
+import { peerEndpointGroup } from './resources/peer-endpoint-group.js';
 
 type LookedUp = ReadonlyMap<string, SiteLookUp>;
 
@@ -32,7 +33,7 @@ async function modeAt(site: SiteSpec, spec: VpnSpec, look: SiteLookUp, attempt: 
   const outside = externalPeers(spec).filter((peer) => peersOf(spec, site.key).includes(peer.site));
   const several =
     joined.some(({ network }) => network.subnets.length > 1) || outside.some(({ cidrs }) => cidrs.length > 1);
-  if (several || (await groupsAt(spec.name, site.key, look, attempt)).length > 0) return 'endpoint-groups';
+  if (several || (await groupsAt(spec.name, look, attempt)).length > 0) return 'endpoint-groups';
   const router = await idOf('router', spec.name, look, attempt);
   const subnet = await idOf('subnet', spec.name, look, attempt);
   const services = (await attempt.read((call) => look.region.list('vpnServices', call))).filter(
@@ -43,25 +44,17 @@ async function modeAt(site: SiteSpec, spec: VpnSpec, look: SiteLookUp, attempt: 
 }
 
 /** Id of a site's router or first subnet: existing, or made by this VPN before. */
-async function idOf(
-  kind: ResourceKind,
-  vpn: string,
-  { pins, region, given }: SiteLookUp,
-  attempt: Attempt,
-): Promise<string | undefined> {
-  const key = siteStepKey(pins.site, kind);
-  const standing = async () => {
-    const all = await kindOf(kind).inventory(region, attempt);
-    return all.find(({ mark }) => isMarkOf(mark, pins.owner, vpn, key))?.id;
-  };
-  return given[key]?.id ?? (await standing());
+async function idOf(kind: ResourceKind, vpn: string, look: SiteLookUp, attempt: Attempt): Promise<string | undefined> {
+  const given = look.given[siteStepKey(look.pins.site, kind)];
+  if (given !== undefined) return given.id;
+  return (await markedOf([kindOf(kind)], vpn, look, attempt)).find(({ part }) => part === undefined)?.found.id;
 }
 
 /** Endpoint groups of the VPN at sites that want the older way: nothing would use them any more, and nothing remove them. A text a site. */
 export async function otherMode(spec: VpnSpec, sites: LookedUp, attempt: Attempt): Promise<readonly string[]> {
   const texts = spec.sites.map(async ({ key, mode }) => {
     const look = sites.get(key);
-    const [group] = mode === 'legacy' && look !== undefined ? await groupsAt(spec.name, key, look, attempt) : [];
+    const [group] = mode === 'legacy' && look !== undefined ? await groupsAt(spec.name, look, attempt) : [];
     return group === undefined
       ? []
       : [
@@ -72,17 +65,6 @@ export async function otherMode(spec: VpnSpec, sites: LookedUp, attempt: Attempt
 }
 
 /** Endpoint groups that bear the marks of a VPN's site. */
-async function groupsAt(
-  vpn: string,
-  site: string,
-  { region, pins }: SiteLookUp,
-  attempt: Attempt,
-): Promise<readonly Found[]> {
-  // One collection for both kinds.
-  const all = await localEndpointGroup.inventory(region, attempt);
-  return all.filter(({ mark }) => {
-    if (mark?.owner !== pins.owner || mark.vpn !== vpn) return false;
-    const place = placeOf(mark.step, 'localEndpointGroup') ?? placeOf(mark.step, 'peerEndpointGroup');
-    return place?.site === site;
-  });
+async function groupsAt(vpn: string, look: SiteLookUp, attempt: Attempt): Promise<readonly Found[]> {
+  return (await markedOf([localEndpointGroup, peerEndpointGroup], vpn, look, attempt)).map(({ found }) => found);
 }

@@ -9,11 +9,14 @@ import { overlap, rangeOf } from '../spec/ipv4.js';
 import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
-import { type Item, legsOf } from './holdings.js';
+import { type Item, legsOf, markedOf } from './holdings.js';
 import type { Found } from './kind.js';
 import type { SiteLookUp } from './look-up-site.js';
 import { network as networkKind } from './resources/network.js';
 import { subnet as subnetKind } from './resources/subnet.js';
+
+/** What a changed spec may have more or less of. */
+const NETWORKS = [networkKind, subnetKind] as const;
 
 type LookedUp = ReadonlyMap<string, SiteLookUp>;
 
@@ -55,7 +58,7 @@ export async function inStandingOrder(spec: VpnSpec, sites: LookedUp, attempt: A
     const { network } = site;
     if (network.kind === 'existing' || network.subnets.length < 2) return site;
     const look = sites.get(site.key);
-    const marked = look === undefined ? [] : await markedNetworks(spec.name, look, attempt);
+    const marked = look === undefined ? [] : await markedOf(NETWORKS, spec.name, look, attempt);
     const plain = marked.find(({ kind, part }) => kind === 'subnet' && part === undefined);
     const isPlain = ({ cidr }: { readonly cidr: string }) => cidr === plain?.found.fields.cidr;
     const rest = network.subnets.filter((subnet) => !isPlain(subnet));
@@ -86,7 +89,7 @@ export async function networkChanges(
   const changes = await Promise.all(
     [...sites.values()].map(async (look): Promise<NetworkChanges> => {
       const { site } = look.pins;
-      const marked = await markedNetworks(spec.name, look, attempt);
+      const marked = await markedOf(NETWORKS, spec.name, look, attempt);
       const isFirst = ({ kind, part }: Item) => kind === 'subnet' && part === undefined;
       const first = marked.find(isFirst);
       const want = graph.steps.find((step) => step.key === siteStepKey(site, 'subnet')) as SubnetStep | undefined;
@@ -152,22 +155,4 @@ async function legsIn(items: readonly Item[], router: Found | undefined, attempt
   const { part: _, ...at } = first;
   const legs = await legsOf([...items, { ...at, kind: 'router', found: router }], first.place, attempt);
   return legs.filter(({ kind }) => kind === 'routerInterface');
-}
-
-/** Networks and subnets that bear the marks of a VPN's site. */
-async function markedNetworks(vpn: string, look: SiteLookUp, attempt: Attempt): Promise<readonly Item[]> {
-  const { pins, region } = look;
-  const { site, ...place } = pins;
-  const kinds = [networkKind, subnetKind] as const;
-  const all = await Promise.all(
-    kinds.map(async ({ kind, inventory }) =>
-      (await inventory(region, attempt)).flatMap((found): Item[] => {
-        const { mark } = found;
-        const at = mark === undefined ? undefined : placeOf(mark.step, kind);
-        if (mark?.owner !== pins.owner || mark.vpn !== vpn || at?.site !== site) return [];
-        return [{ vpn, ...at, found, place: { region, pins: place } }];
-      }),
-    ),
-  );
-  return all.flat();
 }
