@@ -31,7 +31,8 @@ export function problemsOf(
   return issues.flatMap((issue) => {
     const at: Path = [...base, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
     if (issue.code === 'unrecognized_keys') return unknownKeys(schema, input, at, issue.keys);
-    if (issue.code === 'invalid_union') return problemsOf(schema, input, meantBranch(issue.errors), at);
+    if (issue.code === 'invalid_union')
+      return problemsOf(schema, input, meantBranch(issue.errors, valueAt(input, at)), at);
     return [problemAt(input, at, faultOf(issue, valueAt(input, at)))];
   });
 }
@@ -92,10 +93,12 @@ function unknownKeys(schema: z.ZodType, input: unknown, at: Path, keys: readonly
   });
 }
 
-/** Of a union's branches, the one that the writer meant: of the input's own type, then that knows most of its keys, then with the fewest issues. */
-function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
+/** Of a union's branches, the one that the writer meant: of the input's own type, then that knows most of its keys, then with the fewest issues with what it says. */
+function meantBranch(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] {
+  const said = (issues: readonly Issue[]) =>
+    issues.filter(({ path }) => valueAt(value, path as Path) !== undefined).length;
   const best = [...branches].sort(
-    (a, b) => misfit(a) - misfit(b) || unknownAtRoot(a) - unknownAtRoot(b) || a.length - b.length,
+    (a, b) => misfit(a) - misfit(b) || unknownAtRoot(a) - unknownAtRoot(b) || said(a) - said(b),
   )[0];
   return best ?? [];
 }

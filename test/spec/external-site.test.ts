@@ -62,6 +62,15 @@ describe('refused before any cloud is touched', () => {
       ['sites.right: says external beside region'],
     ],
     [
+      'a site whose one key is known to neither form: it is taken for a region of OpenStack',
+      { ...validSpec(), sites: { ...validSpec().sites, right: { regoin: 'cbk' } } },
+      [
+        'sites.right.region: is missing',
+        'sites.right.network: is missing',
+        'sites.right.regoin: is not a known key',
+      ],
+    ],
+    [
       'a site of which nothing is said',
       { ...validSpec(), sites: { ...validSpec().sites, right: {} } },
       ['sites.right: is empty'],
