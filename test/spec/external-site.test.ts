@@ -64,11 +64,7 @@ describe('refused before any cloud is touched', () => {
     [
       'a site whose one key is known to neither form: it is taken for a region of OpenStack',
       { ...validSpec(), sites: { ...validSpec().sites, right: { regoin: 'cbk' } } },
-      [
-        'sites.right.region: is missing',
-        'sites.right.network: is missing',
-        'sites.right.regoin: is not a known key',
-      ],
+      ['sites.right.region: is missing', 'sites.right.network: is missing', 'sites.right.regoin: is not a known key'],
     ],
     [
       'a site of which nothing is said',
