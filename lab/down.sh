@@ -17,7 +17,7 @@ one_at_a_time
 
 since=$SECONDS
 begin_wait 'stopping'
-mapfile -t first < <(named '*-server-*' 'placement-*' 'nova-*' glance keystone '*-agent-*' 'libvirtd-*' memcached)
+mapfile -t first < <(named '*-server-*' 'placement-*' 'nova-*' glance keystone '*-agent-*' 'libvirtd-*' charon-peer memcached)
 mapfile -t hosts < <(named 'host-*')
 stop 5 "${first[@]}"
 stop 2 "${hosts[@]}" # and with them all that runs there: charon, dnsmasq, haproxy, the VMs

@@ -25,9 +25,9 @@ memory_of() { sort -u | sed 's,.*,/proc/&/smaps_rollup,' | xargs cat 2>/dev/null
 
 # All of the lab's processes: each daemon's session, and what runs on the hosts (charon, the VMs)
 everyone() {
-  local name pid region
+  local name pid host
   for name in "${DAEMONS[@]}"; do ! pid=$(pid_of "$name") || pgrep -s "$pid"; done
-  for region in "${REGIONS[@]}"; do ! alive "host-$region" || pgrep --ns "$(host_pid "$region")" --nslist pid; done
+  for host in peer "${REGIONS[@]}"; do ! alive "host-$host" || pgrep --ns "$(host_pid "$host")" --nslist pid; done
 }
 
 state_of() {

@@ -57,7 +57,7 @@ finish rabbitmq-accounts glance-schema catalog
 for region in "${REGIONS[@]}"; do finish "neutron-schema-$region" "nova-schema-$region"; done
 
 mapfile -t control < <(named glance 'neutron-server-*' 'placement-*' 'nova-api-*' 'nova-conductor-*' 'nova-scheduler-*')
-mapfile -t agents < <(named '*-agent-*' 'libvirtd-*' 'nova-compute-*')
+mapfile -t agents < <(named charon-peer '*-agent-*' 'libvirtd-*' 'nova-compute-*')
 start "${control[@]}"
 await "${control[@]}"
 start "${agents[@]}"

@@ -1,4 +1,4 @@
-# Fills the templates of lab/etc into $ETC: shared/ once, region/ for each region. Sourced by up.sh.
+# Fills the templates of lab/etc into $ETC: shared/ and peer/ once, region/ for each region. Sourced by up.sh.
 # The rule: configuration is a file in lab/etc. Only what must be copied from Debian's packages or changed in their files is done here.
 
 # The users' passwords and the services': made once, kept until --purge.
@@ -33,6 +33,7 @@ write_configuration() {
   local region part
   make_logins
   render_folder "$LAB/etc/shared" "$ETC/shared"
+  render_folder "$LAB/etc/peer" "$ETC/peer"
   render "$LAB/etc/clouds.yaml" "$CLOUDS"
   for region in "${REGIONS[@]}"; do
     use_region "$region"
@@ -72,7 +73,7 @@ write_strongswan() {
   cp -an /etc/strongswan.d "$1/"
   # What needs files of /etc, raw sockets or a daemon that is not there
   for plugin in bypass-lan dhcp farp forecast connmark ha led tpm tnc-tnccs resolve certexpire lookip error-notify eap-aka eap-gtc eap-identity eap-md5 \
-    eap-radius eap-tls eap-tnc eap-ttls xauth-eap xauth-pam unity attr curl ldap pkcs11 test-vectors af-alg agent; do
+    eap-radius eap-tls eap-tnc eap-ttls xauth-eap xauth-pam unity attr curl ldap pkcs11 test-vectors af-alg agent vici; do
     printf '%s {\n    load = no\n}\n' $plugin >"$1/strongswan.d/charon/$plugin.conf"
   done
   sed -f "$1/ipsec.conf.sed" $driver/template/strongswan/ipsec.conf.template >"$1/ipsec.conf.template"

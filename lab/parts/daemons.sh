@@ -32,6 +32,11 @@ for region in "${REGIONS[@]}"; do
     ip netns exec "lab-$region" unshare --pid --fork --kill-child --mount-proc env LAB_STATE="$STATE" bash "$LAB/parts/host-init.sh" "$region"
 done
 
+# A site that is not OpenStack, for `sites.NAME.external`: a strongSwan that swanctl configures.
+daemon host-peer lab-root 30 "[ -e \$(host_root peer)/run/host-ready ]" \
+  ip netns exec lab-peer unshare --pid --fork --kill-child --mount-proc env LAB_STATE="$STATE" bash "$LAB/parts/peer-init.sh"
+daemon charon-peer peer 30 "[ -S \$(host_root peer)/run/charon.vici ]" /usr/lib/ipsec/charon
+
 daemon keystone lab-root 120 "answers $KEYSTONE" \
   "${uwsgi[@]}" --http-socket "$API:5000" --processes 3 --thunder-lock --listen 100 \
   --wsgi-file /usr/bin/keystone-wsgi-public --pyargv "--config-file $ETC/shared/keystone/keystone.conf"

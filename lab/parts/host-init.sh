@@ -3,6 +3,7 @@
 # The rule: every mount is made here, and all of them vanish with this process.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/stay.sh"
 use_region "$1"
 kept=$VAR/$REGION
 
@@ -22,9 +23,4 @@ mkdir -p /var/lib/nova/instances /var/lib/libvirt/qemu
 # Where a router's namespace can see it, which has another /etc.
 install -m 755 /etc/neutron/strongswan/updown.sh /var/lib/neutron/updown.sh
 
-touch /run/host-ready
-trap 'exit 0' TERM INT
-while :; do
-  sleep 3600 &
-  wait $! || true
-done
+stay

@@ -1,7 +1,7 @@
 # The wires. Sourced by up.sh, down.sh, in.sh and on.sh.
 # The rule: no interface, address or route in the machine's own namespace, and no wire from here to there. Nothing of the lab can leave the machine.
 
-NAMESPACES=(lab-root lab-wan)
+NAMESPACES=(lab-root lab-wan lab-peer)
 for region in "${REGIONS[@]}"; do NAMESPACES+=("lab-$region"); done
 
 make_namespaces() {
@@ -26,17 +26,26 @@ lay_wires() {
   for region in "${REGIONS[@]}"; do
     use_region "$region"
     lay_leg "$region" "$HOST_ADDRESS"
-    # The host's `ext` is the flat physical network "ext"; at its other end lab-wan is the gateway, which has no default route.
-    ip -n "lab-$region" link show ext >/dev/null 2>&1 || ip link add "w-$region" netns lab-wan type veth peer name ext netns "lab-$region"
-    ip -n "lab-$region" link set ext up
-    ip -n lab-wan addr replace "$EXTERNAL.1/24" dev "w-$region"
-    ip -n lab-wan link set "w-$region" up
+    # The host's `ext` is the flat physical network "ext".
+    lay_way_out "$region" "$EXTERNAL"
     ip route replace "$EXTERNAL.0/24" via "$WAN" dev lab-mgmt
     ip netns exec "lab-$region" sysctl -qw net.ipv4.ip_forward=1
     # Security groups are rules for bridged packets. Where the kernel has br_netfilter built in, the settings are there without the module.
     modprobe -q br_netfilter || true
     ip netns exec "lab-$region" sysctl -qw net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
   done
+  lay_way_out peer "$PEER"
+  ip -n lab-peer addr replace "$PEER.10/24" dev ext
+  ip -n lab-peer route replace default via "$PEER.1"
+  ip -n lab-peer addr replace "$PEER_INSIDE.1/24" dev lo
+}
+
+# lay_way_out NAME NETWORK: from lab-NAME's `ext` to lab-wan, which is the gateway there and has no default route.
+lay_way_out() {
+  ip -n "lab-$1" link show ext >/dev/null 2>&1 || ip link add "w-$1" netns lab-wan type veth peer name ext netns "lab-$1"
+  ip -n "lab-$1" link set ext up
+  ip -n lab-wan addr replace "$2.1/24" dev "w-$1"
+  ip -n lab-wan link set "w-$1" up
 }
 
 # lay_leg NAME ADDRESS: of lab-NAME on the management bridge.

@@ -17,6 +17,9 @@ export WAN=10.250.0.2 # lab-wan's address on the same bridge, the way to the flo
 export KEYSTONE=http://$API:5000/v3
 export GLANCE_PORT=9292
 
+# The peer that is not OpenStack: its address behind lab-wan, and the network behind it (the first three numbers of each).
+export PEER=172.24.6 PEER_INSIDE=192.168.10
+
 # The tunnel's status is read every so many seconds: neutron-vpnaas's own default.
 export IPSEC_STATUS_INTERVAL=${LAB_IPSEC_STATUS_INTERVAL:-60}
 # qemu emulates; kvm is faster where it works.

@@ -45,7 +45,7 @@ export class CloudBed {
     readonly proxy: ChaosProxy,
     readonly target: Target,
     private readonly folder: string,
-    private readonly masterKey: string,
+    readonly masterKey: string,
     private readonly secrets: readonly string[],
     private worker: WorkerProcess,
     private before: Picture,

@@ -1,4 +1,4 @@
-/** What passes on the wire between the two regions' routers, as tcpdump words it. */
+/** What passes on the wire between the left region's routers and their peers, as tcpdump words it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 

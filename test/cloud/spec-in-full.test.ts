@@ -1,4 +1,7 @@
-/** What a spec can say beyond the tutorial, on a real cloud: existing networks, several subnets, a shared VPN service, IKEv2, a change of what stands. */
+/**
+ * What a spec can say beyond the tutorial, on a real cloud: existing networks, several subnets, a shared VPN service, IKEv2, a change of what stands, the older
+ * way, and ids.
+ */
 import { describe, expect, test } from 'vitest';
 import type { ProvisionResult } from '../../src/workflows/protocol.js';
 import { bedOfUnchangedClouds } from './bed.js';
@@ -24,6 +27,8 @@ async function apply(name: string, change: Record<string, unknown>): Promise<Pro
 async function destroy(name: string): Promise<void> {
   await (await bed().link.destroy(name)).result();
 }
+
+const kindsOf = ({ sites }: ProvisionResult) => sites.flatMap(({ resources }) => resources.map(({ kind }) => kind));
 
 const pairsOf = ({ links }: ProvisionResult) =>
   links.flatMap(({ ping }) => ping.map(({ subnets }) => `${subnets?.from} ${subnets?.to}`)).sort();
@@ -111,5 +116,42 @@ describe('a VPN that stands', () => {
       'subnet',
     ]);
     await destroy('changed');
+  });
+});
+
+describe('the older way', () => {
+  test('stands at both ends without endpoint groups, proven, and at one end against groups at the other', async () => {
+    const both = await apply('older', { mode: 'legacy', sites: sites([{ cidr: '10.1.0.0/24' }]), check: 'console' });
+    expect(both.proof).toBe('proven');
+    expect(kindsOf(both).filter((kind) => kind.endsWith('EndpointGroup'))).toEqual([]);
+    await destroy('older');
+
+    const { left, right } = sites([{ cidr: '10.1.0.0/24' }]);
+    const one = await apply('half', { sites: { left: { ...left, mode: 'legacy' }, right }, check: 'console' });
+    expect(one.proof).toBe('proven');
+    const groups = kindsOf(one).filter((kind) => kind.endsWith('EndpointGroup'));
+    expect(groups.sort()).toEqual(['localEndpointGroup', 'peerEndpointGroup']);
+    await destroy('half');
+  });
+});
+
+describe('ids', () => {
+  test('names that both ends present are agreed on, with options of each end', async () => {
+    const { left, right } = sites([{ cidr: '10.1.0.0/24' }]);
+    const named = await apply('named', {
+      sites: {
+        left: { ...left, connection: { localId: 'left.example', dpd: { action: 'restart', interval: 15 } } },
+        right: { ...right, connection: { localId: 'right.example', initiator: 'response-only' } },
+      },
+      check: 'console',
+    });
+    expect(named.proof).toBe('proven');
+    const ids = async (region: string) => {
+      const { local_id, peer_id } = (await bed().connection(region)) as unknown as Record<string, string>;
+      return [local_id, peer_id];
+    };
+    expect(await ids('left')).toEqual(['left.example', 'right.example']);
+    expect(await ids('right')).toEqual(['right.example', 'left.example']);
+    await destroy('named');
   });
 });
