@@ -2,6 +2,9 @@
  * `npm run bench:openstack`: how long the main job takes on a real cloud, and what it asks of it, side by side in one run: regionlink, and where a `tofu` or
  * `terraform` with the OpenStack provider is on PATH, that. Asserts nothing.
  *
+ * `-- --rounds N` measures in N turns, one tool after the other, and prints each and the medians: what a cloud's agents are at just then makes a difference of
+ * half a minute, so one turn tells little.
+ *
  * Both are timed by one watch: from the start until the last connection is made, until the API says ACTIVE at both ends, until a ping is proven (which only
  * regionlink does), and for the removal. Calls are counted on the way to the clouds, but for Keystone's and those of this watch.
  */
@@ -10,6 +13,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { longestPath } from '../src/graph/walk.js';
 import { Clouds } from '../src/openstack/clouds-config.js';
 import type { Progress } from '../src/workflows/protocol.js';
@@ -27,15 +31,23 @@ interface Timed {
 
 const NAME = 'bench';
 
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds: a whole number from 1, not ${values.rounds}`);
+
 const bed = await CloudBed.start();
 try {
   const folder = mkdtempSync(join(tmpdir(), 'regionlink-bench-'));
   cpSync('scripts/opentofu', folder, { recursive: true });
   const tool = usualTool(folder);
-  const rows: [string, Timed][] = [['regionlink', await timeRegionlink()]];
-  if (tool !== undefined) rows.push([tool, await timeUsualTool(tool, folder)]);
+  const ours: Timed[] = [];
+  const theirs: Timed[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    ours.push(await timeRegionlink());
+    if (tool !== undefined) theirs.push(await timeUsualTool(tool, folder));
+  }
   rmSync(folder, { recursive: true });
-  print(rows);
+  print(ours, theirs, tool);
   const left = await bed.changes();
   if (left.length > 0) console.log(`left in the clouds:\n${left.join('\n')}`);
 } finally {
@@ -144,21 +156,50 @@ function printLongestPath({ steps }: Progress): void {
   for (const key of path) console.log(`  ${seconds(took.get(key) ?? 0).padStart(8)}  ${key}`);
 }
 
-function print(rows: readonly (readonly [string, Timed])[]): void {
+function print(ours: readonly Timed[], theirs: readonly Timed[], tool = ''): void {
   console.log(`\n${['', 'made', 'ACTIVE', 'proven', 'destroy'].map((word) => word.padStart(12)).join('')}  calls`);
-  for (const [tool, { made, active, proven, destroyed, calls }] of rows) {
-    const times = [made, active, proven, destroyed].map((ms) => (ms === undefined ? '-' : seconds(ms)).padStart(12));
-    const counted = Object.entries(calls).map(([method, count]) => `${count} ${method}`);
-    console.log(`${tool.padStart(12)}${times.join('')}  ${counted.join(', ')}`);
+  const row = (name: string, times: readonly (number | undefined)[], calls: string) =>
+    console.log(`${name.padStart(12)}${times.map((ms) => told(ms).padStart(12)).join('')}  ${calls}`.trimEnd());
+  const columns = ({ made, active, proven, destroyed }: Timed) => [made, active, proven, destroyed];
+  for (const [name, turns] of [
+    ['regionlink', ours],
+    [tool, theirs],
+  ] as const) {
+    for (const turn of turns)
+      row(
+        name,
+        columns(turn),
+        Object.entries(turn.calls)
+          .map(([method, count]) => `${count} ${method}`)
+          .join(', '),
+      );
+    const table = turns.map(columns);
+    if (turns.length > 1)
+      row(
+        'median',
+        (table[0] ?? []).map((_, index) => median(table.map((times) => times[index]))),
+        '',
+      );
   }
-  const [[, ours], other] = rows as [[string, Timed], [string, Timed]?];
-  if (other === undefined || ours.proven === undefined) return;
-  const [tool, { active }] = other;
+  if (theirs.length === 0) return;
+  const proven = median(ours.map((turn) => turn.proven));
+  const active = median(theirs.map((turn) => turn.active));
   console.log(
-    active === undefined
-      ? `\n${tool}'s tunnel never became ACTIVE`
-      : `\nproven by regionlink in ${(ours.proven / active).toFixed(2)} of the time that ${tool} takes to ACTIVE`,
+    proven === undefined || active === undefined
+      ? `\nproven by regionlink after ${told(proven)}, and ${tool}'s tunnel ACTIVE after ${told(active)}`
+      : `\nproven by regionlink in ${(proven / active).toFixed(2)} of the time that ${tool} takes to ACTIVE, by the medians`,
   );
+}
+
+/** What never came counts as longer than all that did. @returns undefined where the middle one never came */
+function median(times: readonly (number | undefined)[]): number | undefined {
+  const sorted = times.map((ms) => ms ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+  const middle = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
+  return Number.isFinite(middle) ? middle : undefined;
+}
+
+function told(ms: number | undefined): string {
+  return ms === undefined ? '-' : seconds(ms);
 }
 
 function seconds(ms: number): string {

@@ -62,8 +62,6 @@ while [ "$seq" -lt 100000 ]; do
     say "$tag $peer $seq begin"
     if ping -c 1 -W 1 "$address" > /dev/null 2>&1; then
       say "$tag $peer $seq end $(${pingCommand('"$address"')} 2>&1 | summary)"
-    else
-      sleep 1
     fi
   done
   sleep 1

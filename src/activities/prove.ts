@@ -17,6 +17,9 @@ import { type Answer, type Direction, inWords, type Prover, type Vm } from './pr
 import { readEnds, readStatuses, UNSEEN } from './read-ends.js';
 import type { WorkerContext } from './worker-context.js';
 
+/** Longest between two looks at what the pings say. A look is one read a VM, and all else of the run waits for it. */
+const PING_LOOK_MS = 2_000;
+
 export function makePingPeers(worker: WorkerContext) {
   return (input: LinkInput): Promise<PingOutput> =>
     Attempt.run(nudgingTime(input), async (attempt) => {
@@ -45,7 +48,7 @@ export function makePingPeers(worker: WorkerContext) {
         await nudger.remind(() => readStatuses(input, worker, attempt));
         // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
         if (all.length === 0 && prover.hears) await nudger.turn();
-        await attempt.pause(input.timing.pollMs);
+        await attempt.pause(Math.min(PING_LOOK_MS, input.timing.pollMs));
       }
     });
 }
