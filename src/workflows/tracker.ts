@@ -7,6 +7,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import {
   defineQuery,
   isCancellation,
+  metricMeter,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -43,6 +44,7 @@ export class Tracker {
       { key: VPN_NAME, value: vpn },
       { key: VPN_PHASE, value: first },
     ]);
+    this.count();
     this.show();
   }
 
@@ -74,6 +76,7 @@ export class Tracker {
     this.phase = phase;
     this.phases.push(phase);
     upsertSearchAttributes([{ key: VPN_PHASE, value: phase }]);
+    this.count();
     this.show();
   }
 
@@ -95,6 +98,12 @@ export class Tracker {
   warn(warning: string): void {
     this.warnings = [...this.warnings, warning];
     this.show();
+  }
+
+  /** Runs by the phase that they enter, for the worker's metrics; not again on replay. */
+  private count(): void {
+    const { operation, phase } = this;
+    metricMeter.createCounter('regionlink_runs', '', 'Runs that entered a phase').add(1, { operation, phase });
   }
 
   private progress(): Progress {

@@ -63,7 +63,7 @@ describe('a write', () => {
   });
 
   test('is told until when it may be sent: early enough to end within the attempt', async () => {
-    const notAfter = (await attempt((one) => one.write(async (options) => options.notAfter))) as number;
+    const notAfter = (await attempt((one) => one.write(async (options) => options.notAfter()))) as number;
     expect(notAfter - Date.now()).toBeLessThanOrEqual(TIMING.heartbeatMs - TIMING.httpTimeoutMs);
   });
 });

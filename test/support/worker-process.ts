@@ -79,7 +79,7 @@ export class WorkerProcess {
 
   /** Resolves when its log has told that state; rejects when it has ended without. */
   async is(state: 'RUNNING' | 'STOPPING'): Promise<void> {
-    while (!this.output.join('').includes(`state: '${state}'`)) {
+    while (!this.output.join('').includes(`"state":"${state}"`)) {
       if (this.child.exitCode !== null || this.child.signalCode !== null)
         throw new Error(`worker ended with ${this.child.exitCode}: ${this.output.join('').slice(-2000)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
