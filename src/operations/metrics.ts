@@ -36,9 +36,9 @@ export class Metrics {
   constructor(meter: MetricMeter) {
     this.attempts = meter.createCounter(NAMES.attempts, '', 'Attempts of steps that have ended, by how');
     this.retries = meter.createCounter(NAMES.retries, '', 'Attempts that were not the first of their step');
-    this.duration = meter.createHistogram(NAMES.duration, 'float', 's', 'How long an attempt of a step took');
-    this.requests = meter.createHistogram(NAMES.requests, 'float', 's', 'How long a cloud took for a request');
-    this.waits = meter.createHistogram(NAMES.waits, 'float', 's', 'How long a request waited for its turn');
+    this.duration = meter.createHistogram(NAMES.duration, 'float', 'seconds', 'How long an attempt of a step took');
+    this.requests = meter.createHistogram(NAMES.requests, 'float', 'seconds', 'How long a cloud took for a request');
+    this.waits = meter.createHistogram(NAMES.waits, 'float', 'seconds', 'How long a request waited for its turn');
   }
 
   /** `activity`: its type, such as `ensureSubnet`. */
