@@ -11,6 +11,9 @@ import { type CallOptions, type HttpAnswer, type HttpRequest, send } from './htt
  */
 export const REQUESTS_AT_A_TIME = 16;
 
+/** How long a request waits for its turn, in timeouts of its own: a look, a write and the look after it then still fit into one attempt (`timingOf`). */
+const WAITS = 2;
+
 /** A request that is over: what an error tells of it as well, and its times in milliseconds. */
 export interface RequestReport extends OpenStackErrorFields {
   /** Until its turn came. */
@@ -31,16 +34,21 @@ export class Traffic {
   constructor(private readonly options: TrafficOptions = {}) {}
 
   /**
-   * `send` of `http.ts`, in its turn. Where that does not come within the request's own timeout, an OpenStackError that a retry mends: an attempt has time for
-   * its calls at their slowest twice over, and no more. Rejects with AbortError when the signal fires while it waits.
+   * `send` of `http.ts`, in its turn. Where that does not come in time, an OpenStackError that a retry mends. Rejects with AbortError when the signal fires
+   * while it waits.
    */
   async send(request: HttpRequest, options: CallOptions): Promise<HttpAnswer> {
     const queue = this.queueOf(request);
     const asked = performance.now();
-    if (!(await queue.turn(options))) throw busy(request, options.timeoutMs);
+    const mine = await queue.turn(options.signal, WAITS * options.timeoutMs);
     const began = performance.now();
     const tell = (call: OpenStackErrorFields) =>
       this.options.tell?.({ ...call, waitedMs: began - asked, tookMs: performance.now() - began });
+    if (!mine) {
+      const error = busy(request, began - asked);
+      tell(error.fields);
+      throw error;
+    }
     try {
       const answer = await send(request, options);
       tell(answer.call);
@@ -64,7 +72,7 @@ export class Traffic {
 
 function busy({ service, region, method, url }: HttpRequest, waitedMs: number): OpenStackError {
   return new OpenStackError(
-    `not sent: its turn did not come within ${waitedMs / 1000} s, so many requests of this worker are before it; REGIONLINK_API_REQUESTS says how many run at a time`,
+    `not sent: its turn did not come within ${Math.round(waitedMs / 1000)} s, so many requests of this worker are before it; REGIONLINK_API_REQUESTS says how many run at a time`,
     { service, region, method, path: new URL(url).pathname, sent: 'no', code: 'BUSY' },
   );
 }
@@ -75,8 +83,8 @@ class Queue {
 
   constructor(private free: number) {}
 
-  /** Resolves to true once it is this caller's turn, to false where it is not within `timeoutMs`. */
-  async turn({ signal, timeoutMs }: CallOptions): Promise<boolean> {
+  /** Resolves to true once it is this caller's turn, to false where it is not within so many milliseconds. */
+  async turn(signal: AbortSignal | undefined, withinMs: number): Promise<boolean> {
     if (this.free > 0) {
       this.free--;
       return true;
@@ -98,7 +106,7 @@ class Queue {
       const timer = setTimeout(() => {
         leave();
         resolve(false);
-      }, timeoutMs);
+      }, withinMs);
       this.waiting.add(go);
       if (signal?.aborted) abort();
       else signal?.addEventListener('abort', abort, { once: true });

@@ -11,7 +11,10 @@ const LEFT_OUT = new Set(['taskToken', 'isLocal', 'sdkComponent']);
 /** Of errors that one has caused another. */
 const MOST_CAUSES = 5;
 
-export function jsonLogger(level: LogLevel, write: (line: string) => unknown = (line) => process.stderr.write(line)): DefaultLogger {
+export function jsonLogger(
+  level: LogLevel,
+  write: (line: string) => unknown = (line) => process.stderr.write(line),
+): DefaultLogger {
   return new DefaultLogger(level, (entry) => write(`${jsonLine(entry)}\n`));
 }
 

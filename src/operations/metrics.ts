@@ -4,6 +4,7 @@
  */
 import type { MetricMeter } from '@temporalio/common';
 import type { RequestReport } from '../openstack/traffic.js';
+import { RUNS_METRIC } from '../workflows/protocol.js';
 
 /** How an attempt of a step ended. `retry`: it failed, and is tried again; `stopped`: cancelled by its run. */
 export type Outcome = 'done' | 'retry' | 'failed' | 'stopped';
@@ -18,6 +19,16 @@ const NAMES = {
   requests: 'regionlink_api_request_duration',
   waits: 'regionlink_api_wait_duration',
 } as const;
+
+/** All of ours as Prometheus reads them. */
+export const METRICS: readonly string[] = [
+  `${RUNS_METRIC}_total`,
+  `${NAMES.attempts}_total`,
+  `${NAMES.retries}_total`,
+  `${NAMES.duration}_seconds`,
+  `${NAMES.requests}_seconds`,
+  `${NAMES.waits}_seconds`,
+];
 
 /** Of those of our metrics that are histograms; the SDK's own have bounds of theirs. */
 export const BUCKETS: Record<string, number[]> = {

@@ -17,7 +17,14 @@ import { STEP_MARKS } from '../graph/step-marks.js';
 import type { Graph, Step, StepOutput, StepState } from '../graph/types.js';
 import { isResourceStep } from '../graph/types.js';
 import { failureOf } from './failures.js';
-import { type Phase, PROGRESS_QUERY, type Progress, type SitePins, type StepProgress } from './protocol.js';
+import {
+  type Phase,
+  PROGRESS_QUERY,
+  type Progress,
+  RUNS_METRIC,
+  type SitePins,
+  type StepProgress,
+} from './protocol.js';
 
 export const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
 
@@ -103,7 +110,7 @@ export class Tracker {
   /** Runs by the phase that they enter, for the worker's metrics; not again on replay. */
   private count(): void {
     const { operation, phase } = this;
-    metricMeter.createCounter('regionlink_runs', '', 'Runs that entered a phase').add(1, { operation, phase });
+    metricMeter.createCounter(RUNS_METRIC, '', 'Runs that entered a phase').add(1, { operation, phase });
   }
 
   private progress(): Progress {
