@@ -26,7 +26,7 @@ import type { Clouds } from './openstack/clouds-config.js';
 import { Traffic } from './openstack/traffic.js';
 import { Metrics } from './operations/metrics.js';
 import { observeRequests, observeSteps } from './operations/observe.js';
-import { capacity, runtimeOptions } from './operations/options.js';
+import { runtimeOptions, workerOptions } from './operations/options.js';
 import { DEFAULT_OPERATIONS } from './operations/settings.js';
 import { readWorkerConfig, type WorkerConfig, WorkerConfigError, type WorkerSettings } from './worker-config.js';
 import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
@@ -100,7 +100,7 @@ export async function startWorker(
     workflowBundle: bundle ?? (await workflowBundle()),
     activities: createActivities(context),
     interceptors: { activity: [observeSteps(metrics)] },
-    ...capacity(operations),
+    ...workerOptions(operations, timing.httpTimeoutMs),
     // How soon a step hears of a cancellation.
     maxHeartbeatThrottleInterval: beatEveryMs(timing),
     defaultHeartbeatThrottleInterval: beatEveryMs(timing),

@@ -8,10 +8,10 @@ import { BUCKETS } from './metrics.js';
 import type { OperationSettings } from './settings.js';
 
 /**
- * How long steps go on after a stop was asked for, in milliseconds: those that are about to end do so, and are not done again elsewhere. Then all are cancelled:
- * reads and waits end at once, and a write in flight is awaited for its own timeout at most.
+ * How long steps go on after a stop was asked for, as a part of a request's timeout: those that are about to end do so, and are not done again elsewhere. Then
+ * all are cancelled: reads and waits end at once, and a write in flight is awaited for its own timeout at most.
  */
-const GRACE_MS = 5_000;
+const GRACE = 1 / 3;
 
 /** Once per process. */
 export function runtimeOptions({ log, metrics }: OperationSettings): RuntimeOptions {
@@ -41,15 +41,15 @@ export function runtimeOptions({ log, metrics }: OperationSettings): RuntimeOpti
   };
 }
 
-/** What a worker takes at a time, how it asks for it, and how it stops. */
-export function capacity({ steps, version }: OperationSettings): Partial<WorkerOptions> {
+/** What a worker takes at a time, how it asks for it, and how it stops. `httpTimeoutMs`: of one request to a cloud. */
+export function workerOptions({ steps, version }: OperationSettings, httpTimeoutMs: number): Partial<WorkerOptions> {
   return {
     // Two fixed limits: workflow tasks are computing, so the SDK's 40 are more than its one thread fills; steps are waiting.
     maxConcurrentActivityTaskExecutions: steps,
     // An idle worker holds a few polls open, and a burst of runs gets more at once.
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
-    shutdownGraceTime: GRACE_MS,
+    shutdownGraceTime: GRACE * httpTimeoutMs,
     ...(version === undefined
       ? {}
       : {
