@@ -33,62 +33,72 @@ const sampling = setInterval(() => {
   peakMb = Math.max(peakMb, rssMb());
 }, 1_000);
 
-const names = Array.from({ length: count }, (_, index) => `load-${index + 1}`);
-const began = performance.now();
-const ended = await Promise.all(
-  names.map(async (name) => {
-    const handle = await client.workflow.start(PROVISION, {
-      taskQueue: TASK_QUEUE,
-      workflowId: workflowIdOf(name),
-      args: [
-        { spec: tutorialSpec({ name, check: 'console', tunnelTimeout: '30m', retryFor: '2h', settleTime: '1m' }) },
-      ],
-    });
-    const result = (await handle.result().catch((error: Error) => error.cause ?? error)) as ProvisionResult | Error;
-    return { name, result, tookMs: performance.now() - began, description: await handle.describe() };
-  }),
-);
-const tookMs = performance.now() - began;
-clearInterval(sampling);
-const waits = await averageWaitMs();
-
-const calls = simulator.log.filter((call) => call.service !== 'identity');
-const broken = ended.flatMap(({ name, result }) => {
-  if (result instanceof Error) return [`${name}: ${result.message}`];
-  return result.proof === 'proven' ? [] : [`${name}: ${result.proof}`];
-});
-const marks = names.map((name) => marksIn(simulator, name));
-const doubled = names.filter((_, index) => new Set(marks[index]).size !== marks[index]?.length);
-const uneven = names.filter((_, index) => marks[index]?.length !== marks[0]?.length);
-const most = (of: (one: (typeof ended)[number]) => number) => Math.max(...ended.map(of));
-
-console.log(`${count} VPNs at once, one worker`);
-console.log(`  whole and proven                   ${count - broken.length}   (doubled ${doubled.length})`);
-console.log(
-  `  all, wall time                     ${seconds(tookMs)}   (${((count * 60_000) / tookMs).toFixed(1)} VPNs a minute)`,
-);
-console.log(
-  `  first and last VPN                 ${seconds(Math.min(...ended.map((one) => one.tookMs)))}, ${seconds(most((one) => one.tookMs))}`,
-);
-console.log(
-  `  requests                           ${calls.length}   (${((calls.length * 1000) / tookMs).toFixed(0)} a second, ${(calls.length / count).toFixed(0)} a VPN, each waited ${waits.toFixed(0)} ms for its turn on average)`,
-);
-console.log(`  worker's memory, idle and highest  ${idleMb.toFixed(0)} MB, ${peakMb.toFixed(0)} MB`);
-console.log(
-  `  largest history                    ${most(({ description }) => description.historyLength)} events, ${(most(({ description }) => description.historySize ?? 0) / 1024).toFixed(0)} KB`,
-);
-for (const line of [
-  ...broken,
-  ...doubled.map((name) => `${name}: something of it stands twice`),
-  ...uneven.map((name) => `${name}: has ${marksIn(simulator, name).length} resources, ${names[0]} ${marks[0]?.length}`),
-]) {
-  console.log(`  ✖ ${line}`);
-  process.exitCode = 1;
+try {
+  await measure();
+} finally {
+  clearInterval(sampling);
+  await worker.end('SIGTERM');
+  await client.connection.close();
+  await simulator.stop();
+  await server.stop();
 }
-await worker.end('SIGTERM');
-await client.connection.close();
-await simulator.stop();
-await server.stop();
+
+async function measure(): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => `load-${index + 1}`);
+  const began = performance.now();
+  const ended = await Promise.all(
+    names.map(async (name) => {
+      const handle = await client.workflow.start(PROVISION, {
+        taskQueue: TASK_QUEUE,
+        workflowId: workflowIdOf(name),
+        args: [
+          { spec: tutorialSpec({ name, check: 'console', tunnelTimeout: '30m', retryFor: '2h', settleTime: '1m' }) },
+        ],
+      });
+      const result = (await handle.result().catch((error: Error) => error.cause ?? error)) as ProvisionResult | Error;
+      return { name, result, tookMs: performance.now() - began };
+    }),
+  );
+  const tookMs = performance.now() - began;
+  // One after the other, once the server has nothing else to do.
+  const descriptions = [];
+  for (const name of names) descriptions.push(await client.workflow.getHandle(workflowIdOf(name)).describe());
+  const waits = await averageWaitMs();
+
+  const calls = simulator.log.filter((call) => call.service !== 'identity');
+  const broken = ended.flatMap(({ name, result }) => {
+    if (result instanceof Error) return [`${name}: ${result.message}`];
+    return result.proof === 'proven' ? [] : [`${name}: ${result.proof}`];
+  });
+  const marks = names.map((name) => marksIn(simulator, name));
+  const doubled = names.filter((_, index) => new Set(marks[index]).size !== marks[index]?.length);
+  const uneven = names.filter((_, index) => marks[index]?.length !== marks[0]?.length);
+  const times = ended.map((one) => one.tookMs);
+
+  console.log(`${count} VPNs at once, one worker`);
+  console.log(`  whole and proven                   ${count - broken.length}   (doubled ${doubled.length})`);
+  console.log(
+    `  all, wall time                     ${seconds(tookMs)}   (${((count * 60_000) / tookMs).toFixed(1)} VPNs a minute)`,
+  );
+  console.log(`  first and last VPN                 ${seconds(Math.min(...times))}, ${seconds(Math.max(...times))}`);
+  console.log(
+    `  requests                           ${calls.length}   (${((calls.length * 1000) / tookMs).toFixed(0)} a second, ${(calls.length / count).toFixed(0)} a VPN, each waited ${waits.toFixed(0)} ms for its turn on average)`,
+  );
+  console.log(`  worker's memory, idle and highest  ${idleMb.toFixed(0)} MB, ${peakMb.toFixed(0)} MB`);
+  console.log(
+    `  largest history                    ${Math.max(...descriptions.map(({ historyLength }) => historyLength))} events, ${(Math.max(...descriptions.map(({ historySize = 0 }) => historySize)) / 1024).toFixed(0)} KB`,
+  );
+  for (const line of [
+    ...broken,
+    ...doubled.map((name) => `${name}: something of it stands twice`),
+    ...uneven.map(
+      (name) => `${name}: has ${marksIn(simulator, name).length} resources, ${names[0]} ${marks[0]?.length}`,
+    ),
+  ]) {
+    console.log(`  ✖ ${line}`);
+    process.exitCode = 1;
+  }
+}
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(0)} s`;
