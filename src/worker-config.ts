@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { KeyRing } from './activities/key-ring.js';
 import type { HttpProxy } from './activities/prove/tcp.js';
 import { Clouds } from './openstack/clouds-config.js';
+import { type OperationSettings, readOperations } from './operations/settings.js';
 import type { Timing } from './workflows/protocol.js';
 
 export interface WorkerConfig {
@@ -17,6 +18,8 @@ export interface WorkerConfig {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Through which floating IPs are reached for a check by SSH. @default straight */
   readonly sshProxy?: HttpProxy;
+  /** @default DEFAULT_OPERATIONS */
+  readonly operations?: OperationSettings;
 }
 
 export class WorkerConfigError extends Error {
@@ -75,6 +78,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
   if (!(seconds > 0))
     problems.push(`REGIONLINK_HTTP_TIMEOUT must be a number of seconds, not "${env.REGIONLINK_HTTP_TIMEOUT}"`);
   const sshProxy = attempt(() => proxyOf(env.REGIONLINK_SSH_PROXY));
+  const operations = readOperations(env, (problem) => problems.push(problem));
   if (clouds === undefined) return { problems };
   if (keys === undefined || problems.length > 0) return { clouds, problems };
   const config = {
@@ -84,6 +88,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
     timing: timingOf(seconds * 1000),
     taskQueue: env.REGIONLINK_TASK_QUEUE ?? 'regionlink',
     env: { ...env },
+    operations,
     ...(sshProxy === undefined ? {} : { sshProxy }),
   };
   return { config, clouds, problems };

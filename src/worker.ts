@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isGrpcServiceError } from '@temporalio/client';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   bundleWorkflowCode,
@@ -22,6 +23,11 @@ import { WorkerContext } from './activities/worker-context.js';
 import { connectToTemporal, type TemporalPlace } from './client/connect.js';
 import { TemporalUnavailableError } from './client/errors.js';
 import type { Clouds } from './openstack/clouds-config.js';
+import { Traffic } from './openstack/traffic.js';
+import { Metrics } from './operations/metrics.js';
+import { observeRequests, observeSteps } from './operations/observe.js';
+import { runtimeOptions, workerOptions } from './operations/options.js';
+import { DEFAULT_OPERATIONS } from './operations/settings.js';
 import { readWorkerConfig, type WorkerConfig, WorkerConfigError, type WorkerSettings } from './worker-config.js';
 import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
 
@@ -82,18 +88,22 @@ export async function startWorker(
   });
   const problem = await registerSearchAttributes(connection.operatorService, space);
   if (problem !== undefined) throw new WorkerConfigError([problem]);
-  const context = new WorkerContext(config.clouds, owner, config.keys, config.timing, config.env, config.sshProxy);
+  const { operations = DEFAULT_OPERATIONS } = config;
+  const metrics = new Metrics(Runtime.instance().metricMeter);
+  const traffic = new Traffic({ atATime: operations.apiRequests, tell: observeRequests(metrics) });
+  const { clouds, keys, timing, env, sshProxy } = config;
+  const context = new WorkerContext(clouds, owner, keys, timing, env, sshProxy, traffic);
   const worker = await Worker.create({
     connection,
     namespace: space,
     taskQueue: config.taskQueue,
     workflowBundle: bundle ?? (await workflowBundle()),
     activities: createActivities(context),
-    // Lets a write in flight end; its own timeout is the bound.
-    shutdownGraceTime: config.timing.httpTimeoutMs,
+    interceptors: { activity: [observeSteps(metrics)] },
+    ...workerOptions(operations, timing.httpTimeoutMs),
     // How soon a step hears of a cancellation.
-    maxHeartbeatThrottleInterval: beatEveryMs(config.timing),
-    defaultHeartbeatThrottleInterval: beatEveryMs(config.timing),
+    maxHeartbeatThrottleInterval: beatEveryMs(timing),
+    defaultHeartbeatThrottleInterval: beatEveryMs(timing),
   });
   const done = worker.run().finally(() => connection.close());
   return {
@@ -196,6 +206,18 @@ async function cloudProblems(clouds: Clouds, timeoutMs: number): Promise<readonl
   });
 }
 
+/** Throws WorkerConfigError where the address for metrics cannot be used. */
+function installRuntime(operations = DEFAULT_OPERATIONS): void {
+  try {
+    Runtime.install(runtimeOptions(operations));
+  } catch (error) {
+    if (operations.metrics === undefined) throw error;
+    throw new WorkerConfigError([
+      `REGIONLINK_METRICS: ${operations.metrics} cannot be used (${reasonOf(error)}); is another worker's there? Give each its own port`,
+    ]);
+  }
+}
+
 /** What a worker says of itself as it goes. */
 export type WorkerState =
   | {
@@ -205,6 +227,8 @@ export type WorkerState =
       readonly taskQueue: string;
       readonly owner: string;
       readonly clouds: readonly string[];
+      /** Where workers are versioned: it gets new runs once this is the current one. */
+      readonly version?: WorkerDeploymentVersion;
     }
   | { readonly state: 'stopped' };
 
@@ -216,12 +240,20 @@ export async function runWorker(tell: (state: WorkerState) => void): Promise<voi
   if (problems.length === 1 && problems[0] instanceof Error) throw problems[0];
   if (problems.length > 0 || config === undefined)
     throw new WorkerConfigError(problems.map((problem) => (problem instanceof Error ? problem.message : problem)));
-  // The runtime stops workers gracefully on these, once per process.
-  Runtime.install({ shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  installRuntime(config.operations);
   const worker = await startWorker(config);
   const { address, namespace } = worker.at;
   const { owner, taskQueue, clouds } = config;
-  tell({ state: 'ready', address, namespace, taskQueue, owner, clouds: clouds.names });
+  const version = config.operations?.version;
+  tell({
+    state: 'ready',
+    address,
+    namespace,
+    taskQueue,
+    owner,
+    clouds: clouds.names,
+    ...(version === undefined ? {} : { version }),
+  });
   await worker.done;
   tell({ state: 'stopped' });
 }

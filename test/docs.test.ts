@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EXIT } from '../src/cli/exit-codes.js';
+import { METRICS } from '../src/operations/metrics.js';
+import { readOperations } from '../src/operations/settings.js';
 import { CLOUD_TABLES } from './support/cloud-keys-table.js';
 import { optionsTables } from './support/options-table.js';
 import { stepTable } from './support/step-table.js';
@@ -28,4 +30,16 @@ test('docs/clouds.md tells every key of clouds.yaml that is read or refused, and
   const page = readFileSync('docs/clouds.md', 'utf8');
   const tables = page.match(/^\| key \|[\s\S]*?(?=\n\n)/gm);
   expect(tables).toEqual(CLOUD_TABLES);
+});
+
+test("docs/operations.md and the worker's help tell every setting of its operation and every metric, and no other", () => {
+  const page = readFileSync('docs/operations.md', 'utf8');
+  const help = readFileSync('src/cli/help.ts', 'utf8');
+  const read = new Set<string>();
+  const environment = new Proxy({}, { get: (_, name) => void read.add(String(name)) });
+  readOperations(environment, () => {});
+  const rows = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, name]) => name ?? '').sort();
+  expect(rows(/^\| `(REGIONLINK_\w+)`/gm)).toEqual([...read].sort());
+  for (const name of read) expect(help).toContain(`  ${name}:`);
+  expect(rows(/^\| `(regionlink_\w+)`/gm)).toEqual([...METRICS].sort());
 });

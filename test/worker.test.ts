@@ -103,6 +103,17 @@ test('a proxy for SSH that is not there is told', async () => {
   expect(stderr).toMatch(/the proxy of REGIONLINK_SSH_PROXY is not reachable: 127\.0\.0\.1:1: .*ECONNREFUSED/);
 }, 60_000);
 
+test('an address for metrics that is taken is told', async () => {
+  const { status, stderr } = await regionlink(['worker'], {
+    ...login(),
+    TEMPORAL_ADDRESS: server.address,
+    REGIONLINK_METRICS: new URL(simulator.url).host,
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/REGIONLINK_METRICS: 127\.0\.0\.1:\d+ cannot be used \(.*in use.*Give each its own port/);
+  expect(stderr).not.toMatch(/\n\s+at /);
+}, 60_000);
+
 test('a namespace that is not there is told', async () => {
   const { status, stderr } = await regionlink(['worker'], {
     ...login(),

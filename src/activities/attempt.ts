@@ -21,9 +21,9 @@ export interface ReadOptions {
   readonly timeoutMs: number;
 }
 
-/** Passed to a write: nothing is sent after `notAfter` (epoch milliseconds), checked again when the connection stands. */
+/** Passed to a write: nothing is sent after `notAfter` (epoch milliseconds), asked when its turn has come and the connection stands. */
 export interface WriteOptions {
-  readonly notAfter: number;
+  readonly notAfter: () => number;
   readonly timeoutMs: number;
 }
 
@@ -129,10 +129,9 @@ export class Attempt {
   }
 
   private async send<T>(call: (options: WriteOptions) => Promise<T>): Promise<T> {
-    const notAfter = Date.now() + this.msLeft() - this.timing.httpTimeoutMs;
-    if (this.lapsed || notAfter <= Date.now()) throw new AttemptOver();
+    if (this.notAfter() <= Date.now()) throw new AttemptOver();
     try {
-      return await call({ notAfter, timeoutMs: this.timing.httpTimeoutMs });
+      return await call({ notAfter: this.notAfter, timeoutMs: this.timing.httpTimeoutMs });
     } catch (error) {
       if (leavesDoubt(error)) this.doubtAt = Date.now();
       throw error;
@@ -158,6 +157,10 @@ export class Attempt {
   async pause(ms: number): Promise<void> {
     await Context.current().sleep(ms);
   }
+
+  /** When a write that takes its full time still ends within this attempt, in epoch milliseconds, as things stand now: other requests may be before it for long. */
+  private readonly notAfter = (): number =>
+    this.lapsed ? Number.NEGATIVE_INFINITY : Date.now() + this.msLeft() - this.timing.httpTimeoutMs;
 
   /** Milliseconds until this attempt may be given up: by its own limit, or because its heartbeat was not heard. */
   private msLeft(): number {

@@ -6,6 +6,7 @@
 import type { Clouds } from '../openstack/clouds-config.js';
 import { type Region, Regions } from '../openstack/region.js';
 import { RememberingRegion } from '../openstack/remembering-region.js';
+import type { Traffic } from '../openstack/traffic.js';
 import type { SitePins, Timing } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
@@ -13,9 +14,9 @@ import type { KeyRing } from './key-ring.js';
 import type { HttpProxy } from './prove/tcp.js';
 
 export class WorkerContext {
-  readonly regions = new Regions();
+  readonly regions: Regions;
 
-  /** `owner`: configured owner and Temporal namespace, as marks have it. `env`: where a user's own PSK may come from. `sshProxy`: leads to floating IPs. */
+  /** `owner`: configured owner and Temporal namespace, as marks have it. `env`: where a user's own PSK may come from. `sshProxy`: leads to floating IPs. `traffic`: what all its requests go through. */
   constructor(
     readonly clouds: Clouds,
     readonly owner: string,
@@ -23,7 +24,10 @@ export class WorkerContext {
     readonly timing: Timing,
     readonly env: Readonly<Record<string, string | undefined>>,
     readonly sshProxy?: HttpProxy,
-  ) {}
+    traffic?: Traffic,
+  ) {
+    this.regions = new Regions(traffic);
+  }
 
   /**
    * The region that a site is pinned to. Fails `WorkerMismatch` where this worker would act as someone else or somewhere else, or, to make

@@ -16,6 +16,13 @@ const VARIABLES = {
   REGIONLINK_HTTP_TIMEOUT: 'seconds that one call of a cloud may take, else 30',
   REGIONLINK_SSH_PROXY:
     'http://host:port of an HTTP proxy (CONNECT) through which floating IPs are reached for check: ssh, else straight',
+  REGIONLINK_STEPS: 'steps that run at a time, else 200',
+  REGIONLINK_API_REQUESTS: 'requests at a time to one API of one region, else 16',
+  REGIONLINK_LOG: 'json or text, else text on a terminal and json elsewhere',
+  REGIONLINK_LOG_LEVEL: 'trace, debug, info, warn or error, else info',
+  REGIONLINK_METRICS: 'address and port on which Prometheus reads metrics (127.0.0.1:9464), else none',
+  REGIONLINK_BUILD_ID: 'takes part in worker versioning as this build, else unversioned',
+  REGIONLINK_DEPLOYMENT: 'worker deployment that the build is of, else regionlink',
   OS_CLIENT_CONFIG_FILE: 'clouds.yaml, else the one in ., ~/.config/openstack or /etc/openstack; or OS_* variables',
   REGIONLINK_TEMPORAL_CLI: 'path of the temporal command, where it is not on PATH',
   REGIONLINK_DEBUG: '1 shows stack traces',

@@ -161,7 +161,7 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
     .addHelpText(
       'after',
       helpText({
-        note: 'Checks its configuration, Temporal and every cloud first, and lists all problems. On SIGTERM or Ctrl-C it lets running calls end.\nWith --json it prints a line when it is ready and one when it has stopped.',
+        note: 'Checks its configuration, Temporal and every cloud first, and lists all problems. On SIGTERM or Ctrl-C it lets running calls end.\nIts log goes to standard error; docs/operations.md tells its fields, the metrics, and how a new build takes over.\nWith --json it prints a line when it is ready and one when it has stopped.',
         endings: ['failed', ...ASKS_TEMPORAL.endings],
         variables: [
           'REGIONLINK_OWNER',
@@ -171,6 +171,13 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
           'REGIONLINK_TASK_QUEUE',
           'REGIONLINK_HTTP_TIMEOUT',
           'REGIONLINK_SSH_PROXY',
+          'REGIONLINK_STEPS',
+          'REGIONLINK_API_REQUESTS',
+          'REGIONLINK_LOG',
+          'REGIONLINK_LOG_LEVEL',
+          'REGIONLINK_METRICS',
+          'REGIONLINK_BUILD_ID',
+          'REGIONLINK_DEPLOYMENT',
         ],
         example: 'REGIONLINK_OWNER=my-team REGIONLINK_MASTER_KEY_FILE=master-key regionlink worker',
       }),

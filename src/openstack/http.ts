@@ -11,11 +11,11 @@ import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse, isAxiosError } from 'axios';
 import { AbortError, OpenStackError, type OpenStackErrorFields, oneLine } from './errors.js';
 
-/** What every call takes. `signal` ends reads early; `notAfter` (epoch ms) is when a write may be sent at the latest. */
+/** What every call takes. `signal` ends reads early; `notAfter` tells until when (epoch ms) a write may be sent, asked when its connection stands. */
 export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  readonly notAfter?: number;
+  readonly notAfter?: () => number;
 }
 
 /** How to reach a cloud: its CA and client certificate in PEM, and whether its certificate is checked at all. */
@@ -255,7 +255,11 @@ function tlsAgentOptions(tls: TlsOptions | undefined): https.AgentOptions {
  * An agent that hands its connection over only once it stands, and not after `notAfter`: a process frozen while connecting sends nothing when it
  * wakes. Also notes that from then on the server may have seen the request.
  */
-function guardedAgent<A extends http.Agent>(agent: A, connected: { value: boolean }, notAfter: number | undefined): A {
+function guardedAgent<A extends http.Agent>(
+  agent: A,
+  connected: { value: boolean },
+  notAfter: CallOptions['notAfter'],
+): A {
   type Create = (
     options: object,
     callback: (error: Error | null, socket?: Socket) => void,
@@ -268,7 +272,7 @@ function guardedAgent<A extends http.Agent>(agent: A, connected: { value: boolea
     socket.once('error', failed);
     socket.once(agent instanceof https.Agent ? 'secureConnect' : 'connect', () => {
       socket.off('error', failed);
-      if (notAfter !== undefined && Date.now() > notAfter) {
+      if (notAfter !== undefined && Date.now() > notAfter()) {
         socket.destroy();
         callback(Object.assign(new Error('too late to send this write: nothing was sent'), { code: 'TOO_LATE' }));
         return;

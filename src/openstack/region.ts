@@ -6,6 +6,7 @@ import { badAnswer, bodyOf, type ResourceSchema, readMany, readOne, readValue } 
 import type { CloudConfig } from './clouds-config.js';
 import type { CallOptions, HttpAnswer } from './http.js';
 import { Session } from './session.js';
+import { Traffic } from './traffic.js';
 import {
   COLLECTION_SCHEMAS,
   type Collections,
@@ -221,13 +222,15 @@ export class Region {
 export class Regions {
   private readonly sessions = new Map<string, Session>();
 
+  constructor(private readonly traffic = new Traffic()) {}
+
   open(cloud: CloudConfig, region: string): Region {
     return new Region(this.session(cloud), region);
   }
 
   session(cloud: CloudConfig): Session {
     const key = JSON.stringify([cloud.name, cloud.region]);
-    const session = this.sessions.get(key) ?? new Session(cloud);
+    const session = this.sessions.get(key) ?? new Session(cloud, this.traffic);
     this.sessions.set(key, session);
     return session;
   }

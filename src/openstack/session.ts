@@ -7,7 +7,8 @@ import type { CloudAuth } from './cloud-auth.js';
 import { SERVICES, type ServiceType } from './cloud-keys.js';
 import type { CloudConfig } from './clouds-config.js';
 import { CloudConfigError, OpenStackError, oneLine } from './errors.js';
-import { type CallOptions, type HttpAnswer, type HttpRequest, send } from './http.js';
+import type { CallOptions, HttpAnswer, HttpRequest } from './http.js';
+import { Traffic } from './traffic.js';
 import { type CatalogEntry, catalogEntrySchema, tokenSchema } from './types.js';
 
 interface Token {
@@ -38,7 +39,10 @@ export class Session {
   private token: Promise<Token> | undefined;
   private renewAt = 0;
 
-  constructor(readonly cloud: CloudConfig) {}
+  constructor(
+    readonly cloud: CloudConfig,
+    private readonly traffic = new Traffic(),
+  ) {}
 
   async projectId(options: CallOptions): Promise<string> {
     return (await this.login(options)).projectId;
@@ -93,11 +97,11 @@ export class Session {
       secrets: [...request.secrets, value],
     });
     try {
-      return await send(withToken(token), options);
+      return await this.traffic.send(withToken(token), options);
     } catch (error) {
       if (!(error instanceof OpenStackError) || error.fields.status !== 401) throw error;
       this.token = undefined;
-      return send(withToken(await this.login(options)), options);
+      return this.traffic.send(withToken(await this.login(options)), options);
     }
   }
 
@@ -125,28 +129,30 @@ export class Session {
 
   private async authenticate(options: CallOptions): Promise<Token> {
     const { cloud } = this;
-    const answer = await send(
-      {
-        service: 'identity',
-        region: cloud.region ?? '-',
-        method: 'POST',
-        url: `${cloud.authUrl}/auth/tokens`,
-        headers: { 'Content-Type': 'application/json' },
-        body: { auth: identityOf(cloud.auth) },
-        tls: cloud.tls,
-        secrets: [cloud.auth.secret.reveal()],
-      },
-      options,
-    ).catch((error: unknown) => {
-      // Keystone says so in JSON with a title. A 401 of any other form is that of a proxy, which passes.
-      const refused =
-        error instanceof OpenStackError && error.fields.status === 401 && error.fields.type === 'Unauthorized';
-      throw refused
-        ? new CloudConfigError(
-            `cloud "${cloud.name}" (${cloud.source}) refuses the login: ${CHECK[cloud.auth.method]}. It says: ${error.said}`,
-          )
-        : error;
-    });
+    const answer = await this.traffic
+      .send(
+        {
+          service: 'identity',
+          region: cloud.region ?? '-',
+          method: 'POST',
+          url: `${cloud.authUrl}/auth/tokens`,
+          headers: { 'Content-Type': 'application/json' },
+          body: { auth: identityOf(cloud.auth) },
+          tls: cloud.tls,
+          secrets: [cloud.auth.secret.reveal()],
+        },
+        options,
+      )
+      .catch((error: unknown) => {
+        // Keystone says so in JSON with a title. A 401 of any other form is that of a proxy, which passes.
+        const refused =
+          error instanceof OpenStackError && error.fields.status === 401 && error.fields.type === 'Unauthorized';
+        throw refused
+          ? new CloudConfigError(
+              `cloud "${cloud.name}" (${cloud.source}) refuses the login: ${CHECK[cloud.auth.method]}. It says: ${error.said}`,
+            )
+          : error;
+      });
     const token = readOne(tokenSchema, answer, 'token');
     const value = answer.headers['x-subject-token'];
     if (!value)

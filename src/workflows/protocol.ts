@@ -67,6 +67,9 @@ export function sweepIdOf(of: StrayOwner): string {
 /** Search attributes by Temporal type, registered by the worker where they are missing. Never encrypted by Temporal: nothing secret. */
 export const SEARCH_ATTRIBUTES = { VpnName: 'KEYWORD', VpnPhase: 'KEYWORD', VpnRegions: 'KEYWORD_LIST' } as const;
 
+/** Counts runs by the phase that they enter. Workflows count it, the worker's metrics tell it. */
+export const RUNS_METRIC = 'regionlink_runs';
+
 /** Memo keys. The digest tells whether a running provision is of the same spec. */
 export const MEMO = { specDigest: 'specDigest', requestedBy: 'requestedBy' } as const;
 

@@ -7,6 +7,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import {
   defineQuery,
   isCancellation,
+  metricMeter,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -16,7 +17,14 @@ import { STEP_MARKS } from '../graph/step-marks.js';
 import type { Graph, Step, StepOutput, StepState } from '../graph/types.js';
 import { isResourceStep } from '../graph/types.js';
 import { failureOf } from './failures.js';
-import { type Phase, PROGRESS_QUERY, type Progress, type SitePins, type StepProgress } from './protocol.js';
+import {
+  type Phase,
+  PROGRESS_QUERY,
+  type Progress,
+  RUNS_METRIC,
+  type SitePins,
+  type StepProgress,
+} from './protocol.js';
 
 export const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
 
@@ -43,6 +51,7 @@ export class Tracker {
       { key: VPN_NAME, value: vpn },
       { key: VPN_PHASE, value: first },
     ]);
+    this.count();
     this.show();
   }
 
@@ -74,6 +83,7 @@ export class Tracker {
     this.phase = phase;
     this.phases.push(phase);
     upsertSearchAttributes([{ key: VPN_PHASE, value: phase }]);
+    this.count();
     this.show();
   }
 
@@ -95,6 +105,12 @@ export class Tracker {
   warn(warning: string): void {
     this.warnings = [...this.warnings, warning];
     this.show();
+  }
+
+  /** Runs by the phase that they enter, for the worker's metrics; not again on replay. */
+  private count(): void {
+    const { operation, phase } = this;
+    metricMeter.createCounter(RUNS_METRIC, '', 'Runs that entered a phase').add(1, { operation, phase });
   }
 
   private progress(): Progress {

@@ -62,8 +62,20 @@ describe('a write', () => {
     expect(sent).toBe(false);
   });
 
+  test('that waits for its turn meanwhile is told that it is too late', async () => {
+    const until = await attempt((one) =>
+      one.write(async ({ notAfter }) => {
+        freeze(350);
+        // The first beat after it is not heard in time.
+        await new Promise((resolve) => setTimeout(resolve, 120));
+        return notAfter();
+      }),
+    );
+    expect(until).toBeLessThan(Date.now());
+  });
+
   test('is told until when it may be sent: early enough to end within the attempt', async () => {
-    const notAfter = (await attempt((one) => one.write(async (options) => options.notAfter))) as number;
+    const notAfter = (await attempt((one) => one.write(async (options) => options.notAfter()))) as number;
     expect(notAfter - Date.now()).toBeLessThanOrEqual(TIMING.heartbeatMs - TIMING.httpTimeoutMs);
   });
 });

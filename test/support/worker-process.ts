@@ -18,6 +18,8 @@ export interface WorkerProcessOptions {
   /** A folder whose code it runs instead of the built command. */
   readonly sources?: string;
   readonly httpTimeoutSeconds?: number;
+  /** Further settings, and those of above that are to be others. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export class WorkerProcess {
@@ -33,7 +35,7 @@ export class WorkerProcess {
     address: string,
     simulator: Simulator,
     masterKey: string,
-    { sources, httpTimeoutSeconds = 1 }: WorkerProcessOptions = {},
+    { sources, httpTimeoutSeconds = 1, settings }: WorkerProcessOptions = {},
   ): Promise<WorkerProcess> {
     const env = {
       REGIONLINK_HTTP_TIMEOUT: String(httpTimeoutSeconds),
@@ -42,6 +44,7 @@ export class WorkerProcess {
       OS_PASSWORD: PASSWORD,
       OS_PROJECT_NAME: 'demo',
       REGIONLINK_SSH_PROXY: simulator.url,
+      ...settings,
     };
     return WorkerProcess.startOn({ env, secrets: simulator.secrets }, address, masterKey, sources);
   }
@@ -79,11 +82,15 @@ export class WorkerProcess {
 
   /** Resolves when its log has told that state; rejects when it has ended without. */
   async is(state: 'RUNNING' | 'STOPPING'): Promise<void> {
-    while (!this.output.join('').includes(`state: '${state}'`)) {
+    while (!this.output.join('').includes(`"state":"${state}"`)) {
       if (this.child.exitCode !== null || this.child.signalCode !== null)
         throw new Error(`worker ended with ${this.child.exitCode}: ${this.output.join('').slice(-2000)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   /** Null while it runs, and when a signal ended it. */

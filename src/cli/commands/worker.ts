@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { connectToTemporal } from '../../client/connect.js';
 import { pollersOf } from '../../client/pollers.js';
+import type { WorkerState } from '../../worker.js';
 import { TASK_QUEUE } from '../../workflows/protocol.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -16,10 +17,17 @@ export async function worker(options: WorkerOptions): Promise<void> {
   const { runWorker } = await import('../../worker.js');
   await runWorker((state) => {
     if (options.json) console.log(JSON.stringify(state));
-    else if (state.state === 'ready')
-      console.log(`ready: takes tasks of ${state.taskQueue} in namespace ${state.namespace} at ${state.address}`);
+    else if (state.state === 'ready') console.log(readyText(state));
     else console.log('stopped');
   });
+}
+
+function readyText({ taskQueue, namespace, address, version }: Extract<WorkerState, { state: 'ready' }>): string {
+  const ready = `ready: takes tasks of ${taskQueue} in namespace ${namespace} at ${address}`;
+  if (version === undefined) return ready;
+  const { deploymentName, buildId } = version;
+  return `${ready}
+its build gets new runs once it is the current one: temporal worker deployment set-current-version --namespace ${namespace} --deployment-name ${deploymentName} --build-id ${buildId}`;
 }
 
 /** Whether a worker of this host asks for tasks of both kinds. */
