@@ -1,12 +1,13 @@
 /**
  * A worker's configuration from its environment: every problem at once, before anything starts.
- * The rule: secrets are read here and leave the environment, so that no child process and no crash report has them.
+ * The rule: secrets are read here, and whatever a spec may refer to has none of them.
  */
-import { readFileSync } from 'node:fs';
 import { KeyRing } from './activities/key-ring.js';
 import type { HttpProxy } from './activities/prove/tcp.js';
 import { Clouds } from './openstack/clouds-config.js';
 import { type OperationSettings, readOperations } from './operations/settings.js';
+import { type Env, environment, withoutOwnSecrets } from './secrets/environment.js';
+import { readOwnSecretFile } from './secrets/secret-file.js';
 import type { Timing } from './workflows/protocol.js';
 
 export interface WorkerConfig {
@@ -15,6 +16,7 @@ export interface WorkerConfig {
   readonly clouds: Clouds;
   readonly timing: Timing;
   readonly taskQueue: string;
+  /** Where a user's own PSK may come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Through which floating IPs are reached for a check by SSH. @default straight */
   readonly sshProxy?: HttpProxy;
@@ -56,8 +58,8 @@ export interface WorkerSettings {
   readonly problems: readonly string[];
 }
 
-/** Reads the environment, and removes `REGIONLINK_MASTER_KEY` from it. */
-export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSettings {
+/** Reads the environment. */
+export function readWorkerConfig(env: Env = environment()): WorkerSettings {
   const problems: string[] = [];
   const attempt = <T>(work: () => T): T | undefined => {
     try {
@@ -87,15 +89,15 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerSe
     clouds,
     timing: timingOf(seconds * 1000),
     taskQueue: env.REGIONLINK_TASK_QUEUE ?? 'regionlink',
-    env: { ...env },
+    env: withoutOwnSecrets(env),
     operations,
     ...(sshProxy === undefined ? {} : { sshProxy }),
   };
   return { config, clouds, problems };
 }
 
-/** The master keys, which then leave the environment. Throws an Error that says what is wrong, never the key. */
-export function readKeyRing(env: NodeJS.ProcessEnv): KeyRing {
+/** The master keys. Throws an Error that says what is wrong, never the key. */
+export function readKeyRing(env: Env): KeyRing {
   return KeyRing.parse(masterKey(env));
 }
 
@@ -111,17 +113,12 @@ function proxyOf(text: string | undefined): HttpProxy | undefined {
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };
 }
 
-function masterKey(env: NodeJS.ProcessEnv): string {
+function masterKey(env: Env): string {
   const { REGIONLINK_MASTER_KEY: key, REGIONLINK_MASTER_KEY_FILE: file } = env;
-  delete env.REGIONLINK_MASTER_KEY;
   if (key !== undefined) return key;
   if (file === undefined)
     throw new Error(
       'REGIONLINK_MASTER_KEY_FILE (or REGIONLINK_MASTER_KEY) must be set; make a key with: openssl rand -base64 32',
     );
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new Error(`REGIONLINK_MASTER_KEY_FILE: ${file} cannot be read`);
-  }
+  return readOwnSecretFile(file, 'REGIONLINK_MASTER_KEY_FILE');
 }

@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -21,7 +20,8 @@ import { createActivities } from './activities/index.js';
 import { proxyProblem } from './activities/prove/tcp.js';
 import { WorkerContext } from './activities/worker-context.js';
 import { connectToTemporal, type TemporalPlace } from './client/connect.js';
-import { TemporalUnavailableError } from './client/errors.js';
+import { TemporalConfigError, TemporalUnavailableError } from './client/errors.js';
+import { readTemporalProfile } from './client/temporal-profile.js';
 import type { Clouds } from './openstack/clouds-config.js';
 import { Traffic } from './openstack/traffic.js';
 import { Metrics } from './operations/metrics.js';
@@ -76,9 +76,7 @@ export async function startWorker(
   bundle?: WorkerOptions['workflowBundle'],
 ): Promise<RunningWorker> {
   const { connectionOptions, namespace } =
-    at === undefined
-      ? loadClientConnectConfig()
-      : { connectionOptions: { address: at.address }, namespace: at.namespace };
+    at === undefined ? readTemporalProfile() : { connectionOptions: { address: at.address }, namespace: at.namespace };
   const space = namespace ?? 'default';
   const owner = `${config.owner}@${space}`;
   const tooLong = ownerProblem(owner);
@@ -177,9 +175,8 @@ async function temporalProblems(owner: string | undefined): Promise<readonly (st
   try {
     place = await connectToTemporal();
   } catch (error) {
-    return [
-      error instanceof TemporalUnavailableError ? error : `Temporal's configuration: ${(error as Error).message}`,
-    ];
+    if (error instanceof TemporalUnavailableError || error instanceof TemporalConfigError) return [error];
+    throw error;
   }
   const { connection, address, namespace } = place;
   try {
@@ -232,7 +229,7 @@ export type WorkerState =
     }
   | { readonly state: 'stopped' };
 
-/** `regionlink worker`: from the environment, with preflight, until SIGTERM or SIGINT. Throws TemporalUnavailableError where that is all that is wrong. */
+/** `regionlink worker`: from the environment, with preflight, until SIGTERM or SIGINT. Throws TemporalUnavailableError or TemporalConfigError where that is all that is wrong. */
 export async function runWorker(tell: (state: WorkerState) => void): Promise<void> {
   const settings = readWorkerConfig();
   const problems = await preflight(settings);

@@ -51,7 +51,7 @@ test('all that is wrong is told in one message: configuration, Temporal, each cl
     incomplete: { auth: { auth_url: simulator.authUrl } },
   };
   const file = join(mkdtempSync(join(tmpdir(), 'clouds-')), 'clouds.yaml');
-  writeFileSync(file, stringify({ clouds }));
+  writeFileSync(file, stringify({ clouds }), { mode: 0o600 });
   const fault = (path: string, body: unknown) =>
     simulator.faults.add({
       method: 'GET',

@@ -31,7 +31,7 @@ export interface DevServerOptions {
 }
 
 /** A dev server's queues poll 20 times a second a shard, and its timers come up to a second late, unless told otherwise. */
-const DYNAMIC_CONFIG = [
+export const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=2000',
   'history.transferProcessorMaxPollHostRPS=4000',
   'history.timerProcessorMaxTimeShift="10ms"',

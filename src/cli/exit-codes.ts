@@ -6,6 +6,7 @@
 import { CommanderError } from 'commander';
 import {
   InvalidNameError,
+  TemporalConfigError,
   TemporalUnavailableError,
   VpnBusyError,
   VpnCancelledError,
@@ -49,6 +50,7 @@ const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] =
   [InvalidSpecError, 'usage'],
   [InvalidNameError, 'usage'],
   [WorkerConfigError, 'usage'],
+  [TemporalConfigError, 'usage'],
   [VpnBusyError, 'busy'],
   [TemporalUnavailableError, 'noServer'],
   [VpnCancelledError, 'cancelled'],
@@ -83,7 +85,9 @@ export function errorReport(error: unknown, command?: string): ErrorReport {
       type,
       message: message.replace(/^error: /, ''),
       ...(error instanceof InvalidSpecError ? { problems: error.problems.map(({ at: _, ...shown }) => shown) } : {}),
-      ...(error instanceof WorkerConfigError ? { problems: error.problems.map((one) => ({ message: one })) } : {}),
+      ...(error instanceof WorkerConfigError || error instanceof TemporalConfigError
+        ? { problems: error.problems.map((one) => ({ message: one })) }
+        : {}),
       ...(error instanceof VpnFailedError && error.leftovers.length > 0 ? { leftovers: error.leftovers } : {}),
       exitCode: exitCodeOf(error, command),
     },

@@ -4,6 +4,7 @@
  * The rule: no stack traces for users' mistakes; REGIONLINK_DEBUG=1 shows them.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { withdrawSecrets } from '../secrets/environment.js';
 import { apply } from './commands/apply.js';
 import { destroy } from './commands/destroy.js';
 import { doctor } from './commands/doctor.js';
@@ -209,6 +210,7 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
 }
 
 async function main(): Promise<void> {
+  withdrawSecrets();
   const json = process.argv.includes('--json');
   const [, , command] = process.argv;
   try {

@@ -1,15 +1,20 @@
 /**
  * The way to Temporal, the same for every client and for a worker's preflight: given options before the environment before the profile file.
+ * The rule: whoever cannot connect is told why and what to set, whatever the SDK makes of it.
  */
-import { Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { TemporalUnavailableError } from './errors.js';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
+import { environment } from '../secrets/environment.js';
+import { TemporalConfigError, TemporalUnavailableError } from './errors.js';
+import { readTemporalProfile, type TemporalProfile } from './temporal-profile.js';
+import { speaksTls, tlsProblem } from './tls-handshake.js';
 
 export interface ConnectOptions {
   /** Host and port of Temporal's gRPC. @default from TEMPORAL_ADDRESS or the profile in Temporal's configuration file */
   readonly address?: string;
   readonly namespace?: string;
   readonly taskQueue?: string;
+  /** `false`: neither the environment nor Temporal's configuration file is read, as for a server of one's own on loopback. @default true */
+  readonly profile?: boolean;
 }
 
 export interface TemporalPlace {
@@ -18,14 +23,35 @@ export interface TemporalPlace {
   readonly namespace: string;
 }
 
-/** Throws TemporalUnavailableError when no server answers. Who connects, closes. */
+/** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
+const PERMISSION_DENIED = 7;
+const UNAUTHENTICATED = 16;
+
+/** Throws TemporalUnavailableError when no server answers, TemporalConfigError when what is configured cannot be used there. Who connects, closes. */
 export async function connectToTemporal(options: ConnectOptions = {}): Promise<TemporalPlace> {
-  const profile = loadClientConnectConfig();
-  const address = options.address ?? profile.connectionOptions.address ?? 'localhost:7233';
+  const profile = readTemporalProfile(options, options.profile === false ? {} : environment());
+  const { address, namespace } = profile;
+  const problem = await tlsProblem(profile);
+  if (problem !== undefined) throw new TemporalConfigError([problem], address);
   try {
-    const connection = await Connection.connect({ ...profile.connectionOptions, address, connectTimeout: 5_000 });
-    return { connection, address, namespace: options.namespace ?? profile.namespace ?? 'default' };
+    const connection = await Connection.connect({ ...profile.connectionOptions, connectTimeout: 5_000 });
+    return { connection, address, namespace };
   } catch (error) {
-    throw new TemporalUnavailableError(address, (error as Error).message.split('\n')[0] ?? 'no reason given');
+    throw await explained(error as Error, profile);
   }
+}
+
+async function explained(error: Error, { address, connectionOptions }: TemporalProfile): Promise<Error> {
+  const { cause } = error;
+  if (isGrpcServiceError(cause) && (cause.code === UNAUTHENTICATED || cause.code === PERMISSION_DENIED)) {
+    const said = cause.details === '' ? '' : ` (${cause.details})`;
+    const { apiKey } = connectionOptions;
+    const what = apiKey
+      ? `it refuses the API key${said}: is it valid, and of this server?`
+      : `it asks for credentials${said}: set TEMPORAL_API_KEY or api_key of the profile`;
+    return new TemporalConfigError([what], address);
+  }
+  if (!connectionOptions.tls && (await speaksTls(address)))
+    return new TemporalConfigError(['it speaks TLS: set TEMPORAL_TLS=true, or tls in the profile'], address);
+  return new TemporalUnavailableError(address, error.message.split('\n')[0] ?? 'no reason given');
 }

@@ -65,6 +65,18 @@ export class VpnNotFoundError extends Error {
   }
 }
 
+/** What is configured for the way to Temporal cannot be used, or the server refuses it: certificates, API key, profile. */
+export class TemporalConfigError extends Error {
+  override readonly name = 'TemporalConfigError';
+  constructor(
+    readonly problems: readonly string[],
+    address?: string,
+  ) {
+    const what = address === undefined ? 'the connection to Temporal' : `the connection to Temporal at ${address}`;
+    super(`${what} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
 /** No Temporal server answers. */
 export class TemporalUnavailableError extends Error {
   override readonly name = 'TemporalUnavailableError';

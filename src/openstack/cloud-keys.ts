@@ -129,6 +129,11 @@ export function hasEffect(key: string): boolean {
   return NAMES.has(key) || key in REFUSED_KEYS || isTimeout(key) || key === 'auth';
 }
 
+/** Whether the value of a key must not be told, by any of its names. */
+export function isSecretKey(key: string): boolean {
+  return NAMES.get(key)?.secret === true || key === 'passcode';
+}
+
 /** Older clients' timeouts, all of which openstacksdk takes for `api_timeout`. */
 export function isTimeout(key: string): boolean {
   return key.endsWith('timeout') && key !== 'timeout';

@@ -4,17 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { variableKey } from './cloud-keys.js';
-import {
-  type ConfigFile,
-  type Entry,
-  type Env,
-  entriesOf,
-  findConfigFile,
-  isEntry,
-  merge,
-  pathsIn,
-} from './config-file.js';
+import type { Env } from '../secrets/environment.js';
+import { exposed, keepToOurselves } from '../secrets/secret-file.js';
+import { isSecretKey, variableKey } from './cloud-keys.js';
+import { type ConfigFile, type Entry, entriesOf, findConfigFile, isEntry, merge, pathsIn } from './config-file.js';
 import { CloudConfigError } from './errors.js';
 
 /** What one place says of a cloud. */
@@ -51,6 +44,7 @@ export function describeClouds(env: Env, cwd: string): DescribedClouds {
   const main = findConfigFile('clouds', env, cwd, env.OS_CLIENT_CONFIG_FILE);
   const secure = findConfigFile('secure', env, cwd, env.OS_CLIENT_SECURE_FILE);
   const own = layersByName([main, secure]);
+  guard([main, secure]);
   const vendors = [...own.values()].some((layers) => profileOf(layers) !== undefined)
     ? findConfigFile('clouds-public', env, cwd)
     : undefined;
@@ -81,6 +75,22 @@ export function describeClouds(env: Env, cwd: string): DescribedClouds {
       ...(saysLogin ? [] : withoutEffect(variables)),
     ],
   };
+}
+
+/** Throws CloudConfigError for files with secrets that others can read, all of them. */
+function guard(files: readonly ConfigFile[]): void {
+  const paths = files.flatMap(({ path, content }) => (path !== undefined && holdsSecret(content) ? [path] : []));
+  const problems = paths.flatMap((path) => exposed(path) ?? []);
+  if (problems.length > 0) throw new CloudConfigError(problems.join('\n'));
+  paths.forEach(keepToOurselves);
+}
+
+/** Whether a secret's key stands anywhere in it with a value. */
+function holdsSecret(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(
+    ([key, inner]) => (isSecretKey(key.replaceAll('-', '_')) && Boolean(inner)) || holdsSecret(inner),
+  );
 }
 
 /** A cloud may stand in clouds.yaml, in secure.yaml or in both. */

@@ -4,10 +4,11 @@
  * The rule: every problem of an entry is told at once, by file and key, and no value of a secret is ever in a message.
  */
 import { homedir } from 'node:os';
+import { type Env, environment } from '../secrets/environment.js';
 import { hasEffect } from './cloud-keys.js';
 import { type DescribedCloud, type DescribedClouds, describeClouds, keysOf } from './cloud-layers.js';
 import { type ListedRegion, regionsIn, settingsOf } from './cloud-settings.js';
-import { type Env, merge } from './config-file.js';
+import { merge } from './config-file.js';
 import { CloudConfigError } from './errors.js';
 import { type Place, type ResolvedCloud, refusedIn, resolveCloud, toldSettings } from './resolve-cloud.js';
 
@@ -57,7 +58,7 @@ export class Clouds {
   ) {}
 
   /** Throws CloudConfigError for a file that does not describe clouds. */
-  static load(env: Env = process.env, cwd = process.cwd()): Clouds {
+  static load(env: Env = environment(), cwd = process.cwd()): Clouds {
     return new Clouds(describeClouds(env, cwd), { home: env.HOME || homedir(), cwd });
   }
 

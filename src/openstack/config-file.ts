@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Env } from '../secrets/environment.js';
 import { CloudConfigError } from './errors.js';
 import { Misread, parsePyYaml } from './pyyaml.js';
 
-export type Env = Readonly<Record<string, string | undefined>>;
 /** A mapping of a file; its keys have underscores where the file has dashes. */
 export type Entry = Readonly<Record<string, unknown>>;
 

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { exposed, keepToOurselves } from '../secrets/secret-file.js';
 import { authOf, authTypeOf, type CloudAuth, type Text } from './cloud-auth.js';
 import { KEYS, REFUSED_KEYS, SERVICES, type ServiceType } from './cloud-keys.js';
 import type { Settings } from './cloud-settings.js';
@@ -117,19 +118,27 @@ function addressProblem(key: string, address: string): string | undefined {
 }
 
 function tlsOf(settings: Settings, text: Text, problems: string[], { home, cwd }: Place): TlsOptions {
-  const pem = (key: string): string | undefined => {
+  const pem = (key: string, secret = false): string | undefined => {
     const said = text(key);
     if (said === undefined) return undefined;
     const path = resolve(cwd, said.replace(/^~(?=\/)/, home));
+    const problem = secret ? exposed(path) : undefined;
+    if (problem !== undefined) problems.push(`${key}: ${problem}`);
     try {
-      return readFileSync(path, 'utf8');
+      const text = readFileSync(path, 'utf8');
+      if (secret) keepToOurselves(path);
+      return text;
     } catch {
       problems.push(`${key}: ${path} cannot be read`);
       return undefined;
     }
   };
   const verify = flag('verify', settings, problems) !== false && flag('insecure', settings, problems) !== true;
-  const [ca, cert, key] = [verify ? pem('cacert') : undefined, pem('cert'), pem('key')];
+  const [ca, cert, key] = [
+    verify ? pem('cacert') : undefined,
+    pem('cert', settings.key === undefined),
+    pem('key', true),
+  ];
   if (settings.key !== undefined && settings.cert === undefined) problems.push('cert is missing: key is the key of it');
   return {
     verify,

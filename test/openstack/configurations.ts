@@ -33,6 +33,7 @@ export function write({ files = {}, env = {}, ...asked }: Configuration): Writte
     writeFileSync(
       join(folder, path),
       here(typeof content === 'string' ? content : stringify(content, { version: '1.1' })),
+      { mode: 0o600 },
     );
   }
   const places = { HOME: join(folder, 'home'), XDG_CONFIG_DIRS: join(folder, 'site') };

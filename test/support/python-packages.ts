@@ -1,4 +1,4 @@
-/** Programs of the OpenStack community that tests are held to, in Python: installed once a machine, in the user's cache. */
+/** Programs in Python that tests are held to, the OpenStack community's and others': installed once a machine, in the user's cache. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -33,6 +33,11 @@ export function openstackClient(): PythonPackages {
     'python-openstackclient',
     'python-neutronclient',
   ]);
+}
+
+/** `check-jsonschema`, which has the schema of compose files in it. */
+export function checkJsonschema(): PythonPackages {
+  return pythonPackages('check-jsonschema-0.39.0', join('bin', 'check-jsonschema'), ['check-jsonschema==0.39.0']);
 }
 
 /** The API tests of OpenStack's networks and of Neutron's VPNaaS. */

@@ -47,7 +47,7 @@ function psks(): readonly unknown[] {
 /** A PSK in a file, as a spec refers to it. */
 function ownPsk(psk: string) {
   const file = join(folder, psk.slice(0, 8));
-  writeFileSync(file, psk);
+  writeFileSync(file, psk, { mode: 0o600 });
   return { psk: { file } };
 }
 

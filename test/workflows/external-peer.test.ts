@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'peer-'));
 beforeAll(async () => {
   bed = await TestBed.start();
   link = await RegionLink.connect({ address: bed.server.address });
-  writeFileSync(join(folder, 'master-key'), bed.masterKey);
+  writeFileSync(join(folder, 'master-key'), bed.masterKey, { mode: 0o600 });
 }, 120_000);
 
 afterEach(async () => {
@@ -202,7 +202,7 @@ test('another PSK at the other end, and no tunnel: the run tells what that end m
 test('a PSK of one’s own is in no file of ours, and its end is told all the same', async () => {
   const before = bed.simulator.snapshot();
   const own = join(folder, 'own');
-  writeFileSync(own, 'a-key-of-our-own-7d1e');
+  writeFileSync(own, 'a-key-of-our-own-7d1e', { mode: 0o600 });
   const run = await bed.provision('own-key', example({ psk: { file: own } }));
   const end = await endOf('own-key', run);
   expect(await told('own-key', { format: 'text' })).toMatch(

@@ -8,6 +8,7 @@ import { KINDS } from '../../graph/kinds.js';
 import { partsAt } from '../../graph/step-keys.js';
 import type { ResourceStep, StepOutput } from '../../graph/types.js';
 import { OpenStackError } from '../../openstack/errors.js';
+import { exposed, isOwnSecretFile } from '../../secrets/secret-file.js';
 import type { PskSource } from '../../spec/types.js';
 import type { BeforeState } from '../../workflows/protocol.js';
 import { ensureKind } from '../ensure-kind.js';
@@ -244,6 +245,8 @@ export function ownPsk(
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   const where = source.from === 'env' ? `variable ${source.name}` : `file ${source.path}`;
+  const problem = source.from === 'env' ? undefined : fileProblem(source.path);
+  if (problem !== undefined) throw refuse('CloudNotSuitable', `the PSK's ${where} is not used: ${problem}`);
   let value: string | undefined;
   try {
     value = source.from === 'env' ? env[source.name] : readFileSync(source.path, 'utf8').trim();
@@ -255,6 +258,13 @@ export function ownPsk(
   if (value.length < 8 || value.length > 255)
     throw refuse('CloudNotSuitable', `the PSK in ${where} has ${value.length} characters; 8 to 255 are possible`);
   return value;
+}
+
+/** A spec's author must not make a PSK, which the cloud shows to all of its project, of what is the worker's alone. */
+function fileProblem(path: string): string | undefined {
+  return isOwnSecretFile(path)
+    ? "it is of the worker's own configuration; give the PSK a file of its own"
+    : exposed(path);
 }
 
 /** What keeps a sealed PSK from being opened for another connection. */

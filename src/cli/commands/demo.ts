@@ -81,7 +81,7 @@ export async function demo(options: DemoOptions): Promise<void> {
       (made) => made.stop(),
     );
     const link = await stage(
-      () => RegionLink.connect(at),
+      () => RegionLink.connect({ ...at, profile: false }),
       (made) => made.close(),
     );
     signals.asked.throwIfAborted();

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { checkName, type ExternalEnd, RegionLink, VpnNotFoundError } from '../../client/index.js';
+import { environment } from '../../secrets/environment.js';
 import { readKeyRing } from '../../worker-config.js';
 import { UsageError } from '../exit-codes.js';
 import { peerText } from '../peer-text.js';
@@ -44,7 +45,7 @@ type Keys = ReturnType<typeof readKeyRing>;
 
 function keysHere(): Keys {
   try {
-    return readKeyRing(process.env);
+    return readKeyRing(environment());
   } catch (error) {
     throw new UsageError(`--psk-file derives the PSK from the workers' master key: ${(error as Error).message}`);
   }
