@@ -12,6 +12,7 @@ import {
   VpnFailedError,
   VpnNotFoundError,
 } from '../client/index.js';
+import { TokenFileError } from '../server/tokens.js';
 import { InvalidSpecError } from '../spec/index.js';
 import { WorkerConfigError } from '../worker-config.js';
 
@@ -49,6 +50,7 @@ const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] =
   [InvalidSpecError, 'usage'],
   [InvalidNameError, 'usage'],
   [WorkerConfigError, 'usage'],
+  [TokenFileError, 'usage'],
   [VpnBusyError, 'busy'],
   [TemporalUnavailableError, 'noServer'],
   [VpnCancelledError, 'cancelled'],

@@ -16,6 +16,7 @@ const VARIABLES = {
   REGIONLINK_HTTP_TIMEOUT: 'seconds that one call of a cloud may take, else 30',
   REGIONLINK_SSH_PROXY:
     'http://host:port of an HTTP proxy (CONNECT) through which floating IPs are reached for check: ssh, else straight',
+  REGIONLINK_TOKENS_FILE: 'file with the hashes of the tokens, instead of --tokens',
   OS_CLIENT_CONFIG_FILE: 'clouds.yaml, else the one in ., ~/.config/openstack or /etc/openstack; or OS_* variables',
   REGIONLINK_TEMPORAL_CLI: 'path of the temporal command, where it is not on PATH',
   REGIONLINK_DEBUG: '1 shows stack traces',
