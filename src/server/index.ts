@@ -3,7 +3,14 @@
  * The rule: every answer but a good one is a problem document, and no header, body or query is ever logged: tokens and specs stand in them.
  */
 import rateLimit from '@fastify/rate-limit';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type HTTPMethods,
+  LogController,
+} from 'fastify';
 import type { RegionLink } from '../client/index.js';
 import { openApiDocument } from './openapi.js';
 import { LIMIT_MS, OPERATIONS, type Operation } from './operations.js';
@@ -71,7 +78,8 @@ async function build(
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     logger: { level: 'info', base: null, stream: log },
-    disableRequestLogging: true,
+    // Ours is one line a request: see `answered`.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: ARRIVAL_MS,
     handlerTimeout: LIMIT_MS,
@@ -104,7 +112,7 @@ async function build(
   for (const operation of OPERATIONS) addRoute(app, operation, link, streams);
   const document = openApiDocument();
   app.get(DOCUMENT, async () => document);
-  refuseOtherMethods(app, [...OPERATIONS, { method: 'GET', path: DOCUMENT }]);
+  refuseOtherMethods(app, [...OPERATIONS.map(({ path }) => path), DOCUMENT]);
   return app;
 }
 
@@ -146,22 +154,18 @@ function mustHave(scope: Scope | undefined, caller: Caller | undefined): void {
 }
 
 /** Answers to every method that a path does not take with those that it does. */
-function refuseOtherMethods(
-  app: FastifyInstance,
-  taken: readonly { readonly method: string; readonly path: string }[],
-) {
-  for (const path of new Set(taken.map((one) => one.path))) {
-    const allowed = taken.filter((one) => one.path === path).map(({ method }) => method);
+function refuseOtherMethods(app: FastifyInstance, paths: Iterable<string>): void {
+  for (const path of new Set(paths)) {
     const url = patternOf(path);
-    // Fastify answers HEAD where it answers GET.
-    const known = app.supportedMethods.filter((method) => app.hasRoute({ method: method as HTTPMethods, url }));
+    const methods = app.supportedMethods as HTTPMethods[];
+    const taken = methods.filter((method) => app.hasRoute({ method, url }));
     app.route({
-      method: app.supportedMethods.filter((method) => !known.includes(method)) as HTTPMethods[],
+      method: methods.filter((method) => !taken.includes(method)),
       url,
       exposeHeadRoute: false,
       async handler({ method }) {
-        throw new HttpProblem('method-not-allowed', `${method} is none of ${allowed.join(', ')}`, {
-          allow: known.join(', '),
+        throw new HttpProblem('method-not-allowed', `${method} is none of ${taken.join(', ')}`, {
+          allow: taken.join(', '),
         });
       },
     });
@@ -180,7 +184,7 @@ function takeJsonAlone(app: FastifyInstance): void {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  if (PROBLEMS[problem.kind].status >= 500) request.log.error(told(error), problem.message);
+  if (PROBLEMS[problem.kind].status >= 500 && problem !== error) request.log.error(told(error), problem.message);
   return reply
     .code(PROBLEMS[problem.kind].status)
     .headers(problem.headers)
