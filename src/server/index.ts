@@ -159,16 +159,13 @@ function refuseOtherMethods(app: FastifyInstance, paths: Iterable<string>): void
     const url = patternOf(path);
     const methods = app.supportedMethods as HTTPMethods[];
     const taken = methods.filter((method) => app.hasRoute({ method, url }));
-    app.route({
-      method: methods.filter((method) => !taken.includes(method)),
-      url,
-      exposeHeadRoute: false,
-      async handler({ method }) {
-        throw new HttpProblem('method-not-allowed', `${method} is none of ${taken.join(', ')}`, {
-          allow: taken.join(', '),
-        });
-      },
-    });
+    const refuse = async ({ method }: FastifyRequest) => {
+      const detail = `${method} is none of ${taken.join(', ')}`;
+      throw new HttpProblem('method-not-allowed', detail, { allow: taken.join(', ') });
+    };
+    const others = methods.filter((method) => !taken.includes(method));
+    // Before the body is looked at, which is not what is wrong.
+    app.route({ method: others, url, exposeHeadRoute: false, preParsing: refuse, handler: refuse });
   }
 }
 

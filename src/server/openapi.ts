@@ -55,7 +55,7 @@ function described({ id, path, scope, summary, description, takes, answer, probl
     responses: {
       [answer.status]: {
         description: answer.means,
-        content: answer.events ? { 'text/event-stream': { schema: { type: 'string' } } } : json(answer.schema),
+        content: answer.events ? { 'text/event-stream': { schema: eventOf(answer.schema) } } : json(answer.schema),
         ...(answer.location ? { headers: { Location: LOCATION } } : {}),
       },
       ...responsesOf(kinds),
@@ -82,6 +82,17 @@ function responsesOf(kinds: readonly ProblemKind[]): Json {
     };
   }
   return responses;
+}
+
+/** One event of a stream, as OpenAPI 3.2 describes them: its data is text, and that text is JSON. */
+function eventOf(name: SchemaName): Json {
+  const data = { type: 'string', contentMediaType: 'application/json' };
+  const event = (kinds: readonly string[], schema: SchemaName): Json => ({
+    type: 'object',
+    properties: { event: { enum: kinds }, data: { ...data, contentSchema: reference(schema) } },
+    required: ['event', 'data'],
+  });
+  return { oneOf: [event(['status', 'end'], name), event(['problem'], 'Problem')] };
 }
 
 function json(name: SchemaName): Json {
