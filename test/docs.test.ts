@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EXIT } from '../src/cli/exit-codes.js';
+import { OPERATIONS } from '../src/server/operations.js';
+import { PROBLEMS } from '../src/server/problems.js';
 import { CLOUD_TABLES } from './support/cloud-keys-table.js';
 import { optionsTables } from './support/options-table.js';
 import { stepTable } from './support/step-table.js';
@@ -28,4 +30,30 @@ test('docs/clouds.md tells every key of clouds.yaml that is read or refused, and
   const page = readFileSync('docs/clouds.md', 'utf8');
   const tables = page.match(/^\| key \|[\s\S]*?(?=\n\n)/gm);
   expect(tables).toEqual(CLOUD_TABLES);
+});
+
+test('docs/http-api.md tells every operation and every kind of problem, and no other', () => {
+  const page = readFileSync('docs/http-api.md', 'utf8');
+  const rows = (heading: string) => {
+    const table = page.slice(page.indexOf(heading)).split('\n\n')[0]?.split('\n').slice(2);
+    return table?.map((row) =>
+      row
+        .slice(2, -2)
+        .replace(/^`|`(?= \|)/g, '')
+        .split(' | '),
+    );
+  };
+  const answers = ({ status, location, events }: (typeof OPERATIONS)[number]['answer']) =>
+    `${status}${location ? ', `Location`' : ''}${events ? ', events' : ''}`;
+  expect(rows('| request |')).toEqual(
+    OPERATIONS.map(({ method, path, scope, summary, answer }) => [
+      `${method} ${path}`,
+      scope ?? '',
+      summary,
+      answers(answer),
+    ]),
+  );
+  expect(rows('| type |')).toEqual(
+    Object.entries(PROBLEMS).map(([kind, { status, title }]) => [kind, String(status), title]),
+  );
 });

@@ -185,7 +185,9 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/readyz',
     summary: 'Tell whether Temporal answers and a worker takes tasks',
     answer: { status: 200, means: 'Both.', schema: 'Readiness' },
-    problems: ['not-ready'],
+    problems: ['not-ready', 'too-slow'],
+    // As long as those wait who ask for it.
+    limitMs: 5_000,
     async answerTo({ link }) {
       const { length: workers } = await link.workers().catch(() => {
         throw new HttpProblem('not-ready', 'Temporal does not answer');

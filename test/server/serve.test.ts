@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RegionLink } from '../../src/client/index.js';
 import { startServer } from '../../src/server/index.js';
+import { checked, vpnStatus } from '../../src/server/schemas.js';
 import { addToken, removeToken, TokenFile } from '../../src/server/tokens.js';
 import { MEMO, workflowIdOf } from '../../src/workflows/protocol.js';
 import { schemathesis } from '../support/python-packages.js';
@@ -126,6 +127,7 @@ describe('the life of a VPN', () => {
     });
     const shown = await ask('GET', '/v1/vpns/left-right', { token: reader });
     expect(shown.body).toEqual(events.at(-1)?.data);
+    expect(vpnStatus.parse(shown.body)).toEqual(shown.body);
     const { memo } = await bed.client.workflow.getHandle(workflowIdOf('left-right')).describe();
     expect(memo?.[MEMO.requestedBy]).toBe('portal');
   });
@@ -139,6 +141,7 @@ describe('the life of a VPN', () => {
     connection.mtu = 1400;
     const { status, body } = await ask('POST', '/v1/vpns/left-right/check');
     expect([status, body.asBuilt, body.plan.changes]).toEqual([200, false, 1]);
+    expect(checked.parse(body)).toEqual(body);
     expect(body.plan.steps).toContainEqual(
       expect.objectContaining({ action: 'change', fields: [{ field: 'mtu', have: 1400, want: 1500, inPlace: true }] }),
     );
@@ -236,7 +239,8 @@ test.skipIf(missing !== undefined)(
       `${url}/openapi.json`,
       ...['--header', `Authorization: Bearer ${writer}`],
       ...['--phases', 'examples,coverage,fuzzing'],
-      ...['--max-examples', '8'],
+      ...['--max-examples', '5'],
+      ...['--workers', '4'],
       ...['--seed', '1'],
       // The schema cannot say that ranges must not overlap, so a spec that it allows may be refused.
       ...['--exclude-checks', 'positive_data_acceptance'],
