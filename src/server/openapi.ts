@@ -50,7 +50,9 @@ function described({ id, path, scope, summary, description, takes, answer, probl
     summary,
     ...(description === undefined ? {} : { description }),
     ...(path.includes('{name}') ? { parameters: [NAME] } : {}),
-    ...(takes === undefined ? {} : { requestBody: { required: true, content: json(takes) } }),
+    ...(takes === undefined
+      ? {}
+      : { requestBody: { required: true, content: json(takes.schema, { example: takes.example }) } }),
     security: scope === undefined ? [] : [{ bearer: [scope] }],
     responses: {
       [answer.status]: {
@@ -95,8 +97,8 @@ function eventOf(name: SchemaName): Json {
   return { oneOf: [event(['status', 'end'], name), event(['problem'], 'Problem')] };
 }
 
-function json(name: SchemaName): Json {
-  return { 'application/json': { schema: reference(name) } };
+function json(name: SchemaName, more: Json = {}): Json {
+  return { 'application/json': { schema: reference(name), ...more } };
 }
 
 function reference(name: SchemaName): Json {

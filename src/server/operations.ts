@@ -39,7 +39,7 @@ interface Described {
   readonly scope?: Scope;
   readonly summary: string;
   readonly description?: string;
-  readonly takes?: SchemaName;
+  readonly takes?: { readonly schema: SchemaName; readonly example: unknown };
   readonly answer: {
     readonly status: 200 | 202;
     readonly means: string;
@@ -60,6 +60,15 @@ export const LIMIT_MS = 30_000;
 const VPN = '/v1/vpns/{name}';
 const locationOf = (vpn: string) => `/v1/vpns/${vpn}`;
 
+/** The smallest spec there is. */
+const SMALLEST = {
+  name: 'dbl-cbk',
+  sites: {
+    left: { region: 'dbl', network: { subnets: [{ cidr: '10.1.0.0/24' }] } },
+    right: { region: 'cbk', network: { subnets: [{ cidr: '10.2.0.0/24' }] } },
+  },
+};
+
 export const OPERATIONS: readonly Operation[] = [
   {
     id: 'provisionVpn',
@@ -69,7 +78,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Provision a VPN, or converge it to its spec',
     description:
       'While its run is open the same spec again is the same run, and another spec under that name is a conflict. After it, the same spec repairs what differs and proves the tunnel anew, and another one changes the VPN in place.',
-    takes: 'VpnSpec',
+    takes: { schema: 'VpnSpec', example: SMALLEST },
     answer: { status: 202, means: 'It is under way.', schema: 'Accepted', location: true },
     problems: ['too-large', 'not-json', 'invalid-spec', 'vpn-busy'],
     async answerTo({ link, body, caller }) {
@@ -162,7 +171,7 @@ export const OPERATIONS: readonly Operation[] = [
       'A worker looks at every resource; nothing is changed, and nothing pinged. A proof by ping takes test VMs, so it is a provision: send the same spec again.',
     answer: { status: 200, means: 'What was found.', schema: 'Checked' },
     problems: ['invalid-name', 'no-such-vpn', 'vpn-busy', 'look-failed'],
-    limitMs: 120_000,
+    limitMs: 60_000,
     async answerTo({ link, name }) {
       const plan = await link.check(name);
       return { body: { vpn: name, asBuilt: plan.possible && plan.changes === 0, plan } };
