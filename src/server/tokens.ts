@@ -76,10 +76,9 @@ export function addToken(path: string, name: string, scope: Scope): string {
 /** Takes a token out of the file: whoever holds it is refused from the next request on. Throws TokenFileError. */
 export function removeToken(path: string, name: string): void {
   const text = textOf(path);
-  const lines = text.split('\n');
-  const kept = lines.filter((line) => !line.startsWith(`${name} `));
   if (!parse(path, text).some((entry) => entry.name === name))
     throw new TokenFileError(`${path} has no token named ${JSON.stringify(name)}`);
+  const kept = text.split('\n').filter((line) => !line.startsWith(`${name} `));
   // In one go: a server that reads meanwhile sees the old file or the new one.
   writeFileSync(`${path}.new`, kept.join('\n'), { mode: 0o600 });
   renameSync(`${path}.new`, path);

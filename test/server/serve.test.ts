@@ -148,6 +148,26 @@ describe('the life of a VPN', () => {
     expect(bed.writesSince(mark)).toEqual([]);
   });
 
+  test('a stop waits for the answer that is under way', async () => {
+    const slow = {
+      method: 'GET',
+      path: '^/v2.0/vpn/vpnservices',
+      region: 'cbk',
+      fault: { kind: 'delay', ms: 400 },
+    } as const;
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add(slow);
+    const link = await RegionLink.connect({ address: bed.server.address });
+    const log = { write: () => undefined };
+    const server = await startServer({ link, tokens: new TokenFile(file), port: 0, rate: 10, log });
+    const answer = ask('POST', '/v1/vpns/left-right/check', { at: server.url });
+    await bed.met(slow);
+    await server.stop();
+    expect(await answer).toMatchObject({ status: 200, body: { asBuilt: false } });
+    await expect(fetch(server.url)).rejects.toThrow();
+    await link.close();
+  });
+
   test('a cancel rolls back what the run made, and what does not run cannot be cancelled', async () => {
     bed.simulator.faults.clear();
     bed.simulator.faults.add(SLOW);
@@ -241,7 +261,7 @@ test.skipIf(missing !== undefined)(
       ...['--phases', 'examples,coverage,fuzzing'],
       ...['--max-examples', '5'],
       ...['--workers', '2'],
-      // Of a machine that is busy nothing is learnt.
+      // A slow machine is no fault of the API.
       ...['--request-timeout', '60'],
       ...['--seed', '1'],
       // The schema cannot say that ranges must not overlap, so a spec that it allows may be refused.
@@ -260,18 +280,16 @@ test.skipIf(missing !== undefined)(
   300_000,
 );
 
-test('a stop ends the streams, answers what was asked, and leaves the run; no token and no stack stands in the log', async () => {
+test('a stop ends the streams and leaves the run; no token and no stack stands in the log', async () => {
   bed.simulator.faults.add({ ...SLOW, method: 'POST', path: '^/v2.0/networks$', times: 1_000 });
   await ask('POST', '/v1/vpns', { body: spec({ name: 'goes-on' }) });
   const stream = await fetch(`${url}/v1/vpns/goes-on/progress`, { headers: { authorization: `Bearer ${reader}` } });
   const text = stream.text();
-  const looked = ask('POST', '/v1/vpns/left-right/check');
   const gone = once(api, 'exit');
   api.kill('SIGTERM');
   const [code] = await gone;
   expect(code).toBe(0);
   expect(eventsIn(await text).map(({ event }) => event)).not.toContain('end');
-  expect((await looked.catch(() => ({ status: 'refused' }))).status).toBeDefined();
   expect(output).toContain('"state":"stopped"');
   for (const never of [writer, reader, 'hunter2', '    at ']) expect(output).not.toContain(never);
   expect(output).toMatch(/"method":"DELETE","path":"\/v1\/vpns\/never","status":403,"ms":\d+,"caller":"dashboard"/);
