@@ -192,7 +192,7 @@ address than loopback, put a proxy with TLS before it. A line of the log a reque
 answers what was asked, and stops; a second one ends it at once. No run ends with it.`,
         endings: ['failed', ...ASKS_TEMPORAL.endings],
         variables: ['REGIONLINK_TOKENS_FILE', ...ASKS_TEMPORAL.variables, 'REGIONLINK_TASK_QUEUE'],
-        example: 'regionlink token ci --scope write --tokens tokens\nregionlink serve --tokens tokens',
+        example: 'regionlink serve --tokens tokens',
       }),
     )
     .action(serve);
