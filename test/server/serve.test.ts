@@ -260,7 +260,6 @@ test.skipIf(missing !== undefined)(
       ...['--header', `Authorization: Bearer ${writer}`],
       ...['--phases', 'examples,coverage,fuzzing'],
       ...['--max-examples', '5'],
-      ...['--workers', '2'],
       // A slow machine is no fault of the API.
       ...['--request-timeout', '60'],
       ...['--seed', '1'],
