@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { EXIT } from '../src/cli/exit-codes.js';
 import { METRICS } from '../src/operations/metrics.js';
 import { readOperations } from '../src/operations/settings.js';
+import { OPERATIONS } from '../src/server/operations.js';
+import { PROBLEMS } from '../src/server/problems.js';
 import { CLOUD_TABLES } from './support/cloud-keys-table.js';
 import { optionsTables } from './support/options-table.js';
 import { stepTable } from './support/step-table.js';
@@ -42,4 +44,30 @@ test("docs/operations.md and the worker's help tell every setting of its operati
   expect(rows(/^\| `(REGIONLINK_\w+)`/gm)).toEqual([...read].sort());
   for (const name of read) expect(help).toContain(`  ${name}:`);
   expect(rows(/^\| `(regionlink_\w+)`/gm)).toEqual([...METRICS].sort());
+});
+
+test('docs/http-api.md tells every operation and every kind of problem, and no other', () => {
+  const page = readFileSync('docs/http-api.md', 'utf8');
+  const rows = (heading: string) => {
+    const table = page.slice(page.indexOf(heading)).split('\n\n')[0]?.split('\n').slice(2);
+    return table?.map((row) =>
+      row
+        .slice(2, -2)
+        .replace(/^`|`(?= \|)/g, '')
+        .split(' | '),
+    );
+  };
+  const answers = ({ status, location, events }: (typeof OPERATIONS)[number]['answer']) =>
+    `${status}${location ? ', `Location`' : ''}${events ? ', events' : ''}`;
+  expect(rows('| request |')).toEqual(
+    OPERATIONS.map(({ method, path, scope, summary, answer }) => [
+      `${method} ${path}`,
+      scope ?? '',
+      summary,
+      answers(answer),
+    ]),
+  );
+  expect(rows('| type |')).toEqual(
+    Object.entries(PROBLEMS).map(([kind, { status, title }]) => [kind, String(status), title]),
+  );
 });

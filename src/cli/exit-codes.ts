@@ -13,6 +13,7 @@ import {
   VpnFailedError,
   VpnNotFoundError,
 } from '../client/index.js';
+import { TokenFileError } from '../server/tokens.js';
 import { InvalidSpecError } from '../spec/index.js';
 import { WorkerConfigError } from '../worker-config.js';
 
@@ -51,6 +52,7 @@ const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] =
   [InvalidNameError, 'usage'],
   [WorkerConfigError, 'usage'],
   [TemporalConfigError, 'usage'],
+  [TokenFileError, 'usage'],
   [VpnBusyError, 'busy'],
   [TemporalUnavailableError, 'noServer'],
   [VpnCancelledError, 'cancelled'],

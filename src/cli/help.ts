@@ -23,6 +23,7 @@ const VARIABLES = {
   REGIONLINK_METRICS: 'address and port on which Prometheus reads metrics (127.0.0.1:9464), else none',
   REGIONLINK_BUILD_ID: 'takes part in worker versioning as this build, else unversioned',
   REGIONLINK_DEPLOYMENT: 'worker deployment that the build is of, else regionlink',
+  REGIONLINK_TOKENS_FILE: 'file with the hashes of the tokens, instead of --tokens',
   OS_CLIENT_CONFIG_FILE: 'clouds.yaml, else the one in ., ~/.config/openstack or /etc/openstack; or OS_* variables',
   REGIONLINK_TEMPORAL_CLI: 'path of the temporal command, where it is not on PATH',
   REGIONLINK_DEBUG: '1 shows stack traces',

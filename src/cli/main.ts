@@ -5,18 +5,21 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { withdrawSecrets } from '../secrets/environment.js';
+import { SCOPES } from '../server/tokens.js';
 import { apply } from './commands/apply.js';
 import { destroy } from './commands/destroy.js';
 import { doctor } from './commands/doctor.js';
 import { peerConfig } from './commands/peer-config.js';
 import { plan } from './commands/plan.js';
-import { portOption, regionsOption, simulator } from './commands/simulator.js';
+import { rateOption, serve, token } from './commands/serve.js';
+import { regionsOption, simulator } from './commands/simulator.js';
 import { cancel, list, status } from './commands/status.js';
 import { sweep } from './commands/sweep.js';
 import { graph, validate } from './commands/validate.js';
 import { worker } from './commands/worker.js';
 import { errorReport, exitCodeOf } from './exit-codes.js';
 import { ASKS_TEMPORAL, helpText, ROOT_HELP } from './help.js';
+import { portOption } from './port.js';
 
 const JSON_OPTION = ['--json', 'machine-readable output on standard output, errors included'] as const;
 
@@ -184,6 +187,39 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
       }),
     )
     .action(worker);
+  command('serve', 'the HTTP API, for callers without a Temporal SDK, until SIGTERM or Ctrl-C')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('-p, --port <port>', 'port, 0 for any free one', portOption, 8745)
+    .option('-t, --tokens <file>', 'file with the hashes of the tokens: see regionlink token')
+    .option('--rate <number>', 'requests a minute, for each token', rateOption, 300)
+    .addHelpText(
+      'after',
+      helpText({
+        note: `Its own description is at /openapi.json, whether it runs at /healthz, whether Temporal and a worker are there at /readyz. It is plain HTTP: on any other
+address than loopback, put a proxy with TLS before it. A line of the log a request, on standard error. On SIGTERM or Ctrl-C it ends event streams,
+answers what was asked, and stops; a second one ends it at once. No run ends with it.`,
+        endings: ['failed', ...ASKS_TEMPORAL.endings],
+        variables: ['REGIONLINK_TOKENS_FILE', ...ASKS_TEMPORAL.variables, 'REGIONLINK_TASK_QUEUE'],
+        example: 'regionlink serve --tokens tokens',
+      }),
+    )
+    .action(serve);
+  command('token <name>', 'make a token for the HTTP API and show it, this once')
+    .addOption(
+      new Option('--scope <scope>', 'what it is good for; write includes read').choices([...SCOPES]).default('read'),
+    )
+    .option('-t, --tokens <file>', 'file that its hash is added to, made where it is missing')
+    .option('--remove', 'take the token out of the file instead: it is refused at once')
+    .addHelpText(
+      'after',
+      helpText({
+        note: 'The name is what the audit says of runs that were asked for with it. The file has a name, a scope and a hash a line; a server that runs reads it again when it has changed.',
+        endings: ['failed', 'usage'],
+        variables: ['REGIONLINK_TOKENS_FILE'],
+        example: 'regionlink token ci --scope write --tokens tokens > ci-token',
+      }),
+    )
+    .action(token);
   command('simulator', 'two OpenStack regions on loopback, to try things on, until SIGTERM or Ctrl-C')
     .option('-p, --port <port>', 'port, 0 for any free one', portOption, 35357)
     .option('-r, --regions <names>', 'names of the regions, with commas between', regionsOption, ['dbl', 'cbk'])

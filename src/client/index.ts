@@ -46,8 +46,10 @@ import { type ConnectOptions, connectToTemporal } from './connect.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
 import { pollersOf } from './pollers.js';
 import { VpnRun } from './run.js';
+import { standingSpec } from './standing-spec.js';
 
 export type { Endpoint, ExamineOutput, ExternalEnd, Finding, PlannedStep, VpnPlan } from '../workflows/protocol.js';
+export { temporalIsAway } from './away.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
 export { type PendingStep, type RunStatus, VpnRun } from './run.js';
@@ -124,6 +126,17 @@ export class RegionLink {
     const about = `Plan VPN ${parsed.name}: ${sitesInWords(parsed).join(' ↔ ')}`;
     const handle = await this.look(PLAN, planIdOf(parsed.name, specDigest(parsed)), about, { spec });
     return new VpnRun<VpnPlan>(`the plan of ${parsed.name}`, handle, false).result();
+  }
+
+  /**
+   * What stands of a VPN, compared with the spec that it was last built from; changes nothing, and pings nothing. Throws InvalidNameError, VpnBusyError while
+   * a run is open, VpnNotFoundError where Temporal remembers no run that built it, and VpnFailedError where a cloud cannot be asked.
+   */
+  async check(vpn: string): Promise<VpnPlan> {
+    checkName(vpn);
+    const newest = await this.newest(workflowIdOf(vpn));
+    if (newest?.status.name === 'RUNNING') throw busyWith(vpn, newest);
+    return this.plan(await standingSpec(this.client, vpn, newest));
   }
 
   /** What every cloud and region that a worker is configured for can, and what it lacks. A worker must run: see `workers`. */

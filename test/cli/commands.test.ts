@@ -21,6 +21,8 @@ const COMMANDS = [
   'graph',
   'doctor',
   'worker',
+  'serve',
+  'token',
   'simulator',
   'demo',
 ];

@@ -1,4 +1,4 @@
-/** Programs in Python that tests are held to, the OpenStack community's and others': installed once a machine, in the user's cache. */
+/** Programs that tests are held to and that nobody here wrote, in Python: installed once a machine, in the user's cache. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -43,4 +43,9 @@ export function checkJsonschema(): PythonPackages {
 /** The API tests of OpenStack's networks and of Neutron's VPNaaS. */
 export function tempest(): PythonPackages {
   return pythonPackages('tempest', 'installed', ['tempest==47.0.0', 'neutron-tempest-plugin==3.3.0', 'setuptools']);
+}
+
+/** Makes requests out of an OpenAPI document, good and bad ones. */
+export function schemathesis(): PythonPackages {
+  return pythonPackages('schemathesis', 'installed', ['schemathesis==4.32.5']);
 }

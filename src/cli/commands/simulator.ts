@@ -1,22 +1,14 @@
 /** `regionlink simulator`: two OpenStack regions on loopback, to try things on. */
 import { once } from 'node:events';
 import { InvalidArgumentError } from 'commander';
-import { FAST_DELAYS, REAL_DELAYS, type Simulator, startSimulator } from '../../simulator/index.js';
-import { UsageError } from '../exit-codes.js';
+import { FAST_DELAYS, REAL_DELAYS, startSimulator } from '../../simulator/index.js';
+import { listening } from '../port.js';
 
 export interface SimulatorCommandOptions {
   readonly port: number;
   readonly regions: readonly string[];
   readonly fast?: boolean;
   readonly json?: boolean;
-}
-
-/** Parses `--port`. */
-export function portOption(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError('Give a number from 0 to 65535; 0 takes any free port.');
-  return port;
 }
 
 /** Parses `--regions`. A region's name is a part of its addresses. */
@@ -34,8 +26,10 @@ export function regionsOption(text: string): readonly string[] {
 }
 
 export async function simulator(options: SimulatorCommandOptions): Promise<void> {
-  const { regions } = options;
-  const running = await start(options);
+  const { port, regions, fast } = options;
+  const running = await listening(port, () =>
+    startSimulator({ port, regions, delays: fast ? FAST_DELAYS : REAL_DELAYS }),
+  );
   const login = {
     OS_AUTH_URL: running.authUrl,
     OS_USERNAME: 'demo',
@@ -63,16 +57,4 @@ export async function simulator(options: SimulatorCommandOptions): Promise<void>
   }
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await running.stop();
-}
-
-async function start({ port, regions, fast }: SimulatorCommandOptions): Promise<Simulator> {
-  try {
-    return await startSimulator({ port, regions, delays: fast ? FAST_DELAYS : REAL_DELAYS });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new UsageError(`--port ${port} is in use: choose another one, or 0 for any free port`);
-    if (code === 'EACCES') throw new UsageError(`--port ${port} is not allowed to this user: choose one from 1024 on`);
-    throw error;
-  }
 }
