@@ -48,9 +48,10 @@ import { InvalidNameError, VpnBusyError } from './errors.js';
 import { pollersOf } from './pollers.js';
 import { type Operation, type RunState, type RunStatus, VpnRun } from './run.js';
 
-export type { ResourceKind, StepAction, StepKind, StepOutput, StepState } from '../graph/types.js';
+export type { ActKind, ResourceKind, StepAction, StepKind, StepOutput, StepState } from '../graph/types.js';
 export { InvalidSpecError, type Path, type Problem } from '../spec/problems.js';
 export type { ConnectionOptions, ExternalPeer, IkePolicySpec, IpsecPolicySpec, VpnMode } from '../spec/types.js';
+export { FAILURES } from '../workflows/failure-types.js';
 export type {
   DestroyResult,
   Endpoint,

@@ -1,4 +1,4 @@
-/** Programs of the OpenStack community that tests are held to, in Python: installed once a machine, in the user's cache. */
+/** What tests run of other people's Python, such as the programs of the OpenStack community that the simulator is held to: installed once a machine, in the user's cache. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -38,4 +38,9 @@ export function openstackClient(): PythonPackages {
 /** The API tests of OpenStack's networks and of Neutron's VPNaaS. */
 export function tempest(): PythonPackages {
   return pythonPackages('tempest', 'installed', ['tempest==47.0.0', 'neutron-tempest-plugin==3.3.0', 'setuptools']);
+}
+
+/** Temporal's SDK. */
+export function temporalSdk(): PythonPackages {
+  return pythonPackages('temporalio', 'installed', ['temporalio==1.35.0']);
 }
