@@ -77,13 +77,17 @@ test("the page's commands provision a VPN, ask for its progress and wait for its
   expect(schemaFaults('ProvisionInput', JSON.parse(block('json')))).toEqual([]);
 }, 60_000);
 
-test.skipIf(python.missing)("the page's Python program does the same; the VPN stands, so it makes nothing", async () => {
-  const mark = bed.simulator.log.length;
-  const { code, stdout, stderr } = await runPython(block('json'));
-  expect([code, stderr.split('\n')[0]]).toEqual([0, expect.stringMatching(/^[a-z-]+$/)]);
-  expect(schemaFaults('ProvisionResult', JSON.parse(stdout))).toEqual([]);
-  expect(bed.writesSince(mark).filter((write) => /vpn\/|networks|routers/.test(write))).toEqual([]);
-}, 60_000);
+test.skipIf(python.missing)(
+  "the page's Python program does the same; the VPN stands, so it makes nothing",
+  async () => {
+    const mark = bed.simulator.log.length;
+    const { code, stdout, stderr } = await runPython(block('json'));
+    expect([code, stderr.split('\n')[0]]).toEqual([0, expect.stringMatching(/^[a-z-]+$/)]);
+    expect(schemaFaults('ProvisionResult', JSON.parse(stdout))).toEqual([]);
+    expect(bed.writesSince(mark).filter((write) => /vpn\/|networks|routers/.test(write))).toEqual([]);
+  },
+  60_000,
+);
 
 test('what every workflow and the query answer is as its schema says, and not a field more', async () => {
   const vpn = 'left-right';
@@ -118,9 +122,11 @@ test('a bad argument fails the run at once with all that is wrong with it, and n
     }
   }
   const destroy = await start(DESTROY, 'vpn/bad', [{ vpn: 'Bad Name', vpm: 1 }]);
-  expect(destroy.messages[0]).toMatch(/vpn: "Bad Name" is not a VPN name: use 1 to 48[^]*vpm: is not known; did you mean "vpn"\?[^]*Nothing was touched/);
+  expect(destroy.messages[0]).toMatch(
+    /vpn: "Bad Name" is not a VPN name: use 1 to 48[\s\S]*vpm: is not known; did you mean "vpn"\?[\s\S]*Nothing was touched/,
+  );
   const sweep = await start(SWEEP, 'vpn/bad', [{ of: { router: 'r' }, ids: [] }]);
-  expect(sweep.messages[0]).toMatch(/of: must be [^]*region: is missing[^]*ids: must be a list of ids/);
+  expect(sweep.messages[0]).toMatch(/of: must be [\s\S]*region: is missing[\s\S]*ids: must be a list of ids/);
   // The lock of another VPN.
   const other = await start(DESTROY, 'vpn/bad', [{ vpn: 'good' }]);
   expect(other.messages[0]).toContain('the workflow id must be vpn/good, not vpn/bad');
@@ -142,12 +148,16 @@ test('so does one that the command gives', async () => {
   expect(bed.simulator.log.slice(mark)).toEqual([]);
 }, 60_000);
 
-test.skipIf(python.missing)('and one that Python gives', async () => {
-  const mark = bed.simulator.log.length;
-  const { code, stderr } = await runPython(BAD);
-  expect(code).toBe(1);
-  expect(stderr).toContain('InvalidSpec: ');
-  for (const problem of PROBLEMS) expect(stderr).toMatch(problem);
-  expect(stderr).not.toContain('hunter2');
-  expect(bed.simulator.log.slice(mark)).toEqual([]);
-}, 60_000);
+test.skipIf(python.missing)(
+  'and one that Python gives',
+  async () => {
+    const mark = bed.simulator.log.length;
+    const { code, stderr } = await runPython(BAD);
+    expect(code).toBe(1);
+    expect(stderr).toContain('InvalidSpec: ');
+    for (const problem of PROBLEMS) expect(stderr).toMatch(problem);
+    expect(stderr).not.toContain('hunter2');
+    expect(bed.simulator.log.slice(mark)).toEqual([]);
+  },
+  60_000,
+);

@@ -27,6 +27,7 @@ function read(file: string): object {
 }
 
 function closed(_key: string, value: unknown): unknown {
-  const isShape = typeof value === 'object' && value !== null && 'properties' in value && !('additionalProperties' in value);
+  const isShape =
+    typeof value === 'object' && value !== null && 'properties' in value && !('additionalProperties' in value);
   return isShape && 'type' in value ? { ...value, additionalProperties: false } : value;
 }
