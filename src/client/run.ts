@@ -63,6 +63,9 @@ export interface ProgressReport extends PromiseLike<Progress>, AsyncIterable<Pro
 
 const POLL_MS = 400;
 
+/** A worker answers at once, or within seconds where it has to replay the run. */
+const ANSWER_MS = 10_000;
+
 /** gRPC's codes of a query that no worker took: DEADLINE_EXCEEDED, and FAILED_PRECONDITION where none has been there lately. */
 const WITHOUT_WORKER: ReadonlySet<number> = new Set([4, 9]);
 
@@ -150,12 +153,14 @@ export class VpnRun<R> {
   }
 
   private async ask(): Promise<Progress> {
+    const { client } = this.handle;
     try {
-      return await this.handle.query<Progress>(PROGRESS_QUERY);
+      return await client.withDeadline(Date.now() + ANSWER_MS, () => this.handle.query<Progress>(PROGRESS_QUERY));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new VpnNotFoundError(this.vpn);
-      if (isGrpcServiceError(error) && WITHOUT_WORKER.has(error.code))
-        throw new WorkerSilentError(this.vpn, error.details);
+      const { cause } = error as Error;
+      if (isGrpcServiceError(cause) && WITHOUT_WORKER.has(cause.code))
+        throw new WorkerSilentError(this.vpn, cause.details);
       throw error;
     }
   }
