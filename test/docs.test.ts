@@ -1,12 +1,15 @@
 /** What the README and `docs/` say is what the code does: their tables are compared with their one source. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EXIT } from '../src/cli/exit-codes.js';
 import { METRICS } from '../src/operations/metrics.js';
 import { readOperations } from '../src/operations/settings.js';
 import { OPERATIONS } from '../src/server/operations.js';
 import { PROBLEMS } from '../src/server/problems.js';
+import { WORKFLOWS } from '../src/workflows/contract.js';
+import * as workflows from '../src/workflows/index.js';
 import { CLOUD_TABLES } from './support/cloud-keys-table.js';
+import { contractSchemas, contractTables } from './support/contract-docs.js';
 import { optionsTables } from './support/options-table.js';
 import { stepTable } from './support/step-table.js';
 
@@ -70,4 +73,18 @@ test('docs/http-api.md tells every operation and every kind of problem, and no o
   expect(rows('| type |')).toEqual(
     Object.entries(PROBLEMS).map(([kind, { status, title }]) => [kind, String(status), title]),
   );
+});
+
+test("docs/contract.md and its schemas are the code's own, all of them and no other: npm run docs writes them", () => {
+  expect(readFileSync('docs/contract.md', 'utf8')).toContain(contractTables());
+  const schemas = contractSchemas();
+  const files = readdirSync('docs/contract', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.json'),
+  );
+  expect(files.map((file) => `contract/${file}`).sort()).toEqual([...schemas.keys()].sort());
+  for (const [file, schema] of schemas) expect(JSON.parse(readFileSync(`docs/${file}`, 'utf8'))).toEqual(schema);
+});
+
+test('the contract has every workflow type that a worker runs', () => {
+  expect(WORKFLOWS.map(({ type }) => type).sort()).toEqual(Object.keys(workflows).sort());
 });

@@ -2,7 +2,7 @@
  * What a caller can meet, one small class each. The CLI's exit codes and another service's decisions go by class, never by text.
  */
 import { VPN_NAME_LIMIT } from '../spec/naming.js';
-import type { Leftover } from '../workflows/protocol.js';
+import type { FailureType, Leftover } from '../workflows/protocol.js';
 
 /** What was given as a name of a VPN is none, so nothing was asked of Temporal. */
 export class InvalidNameError extends Error {
@@ -30,12 +30,12 @@ export class VpnBusyError extends Error {
   }
 }
 
-/** A run ended without its VPN. `type` is one of the published failure types. */
+/** A run ended without its VPN. Decide by `type`; the message is for people. `leftovers`: what the run could not remove. */
 export class VpnFailedError extends Error {
   override readonly name = 'VpnFailedError';
   constructor(
     readonly vpn: string,
-    readonly type: string,
+    readonly type: FailureType,
     message: string,
     readonly leftovers: readonly Leftover[],
   ) {
@@ -74,6 +74,17 @@ export class TemporalConfigError extends Error {
   ) {
     const what = address === undefined ? 'the connection to Temporal' : `the connection to Temporal at ${address}`;
     super(`${what} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/** No worker answers for a run, which goes on once one does. */
+export class WorkerSilentError extends Error {
+  override readonly name = 'WorkerSilentError';
+  constructor(
+    readonly vpn: string,
+    reason: string,
+  ) {
+    super(`no worker answers for ${vpn} (${reason}). Start one with: regionlink worker`);
   }
 }
 

@@ -24,6 +24,7 @@ import {
   type ExamineOutput,
   type ExternalEnd,
   externalEndsIdOf,
+  lockedBy,
   MEMO,
   ownerName,
   PLAN,
@@ -45,14 +46,44 @@ import {
 import { type ConnectOptions, connectToTemporal } from './connect.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
 import { pollersOf } from './pollers.js';
-import { VpnRun } from './run.js';
+import { type Operation, type RunState, type RunStatus, VpnRun } from './run.js';
 import { standingSpec } from './standing-spec.js';
 
-export type { Endpoint, ExamineOutput, ExternalEnd, Finding, PlannedStep, VpnPlan } from '../workflows/protocol.js';
+export type { ActKind, ResourceKind, StepAction, StepKind, StepOutput, StepState } from '../graph/types.js';
+export { InvalidSpecError, type Path, type Problem } from '../spec/problems.js';
+export type { ConnectionOptions, ExternalPeer, IkePolicySpec, IpsecPolicySpec, VpnMode } from '../spec/types.js';
+export { FAILURES } from '../workflows/failure-types.js';
+export type {
+  DestroyResult,
+  Endpoint,
+  ExamineOutput,
+  ExternalEnd,
+  FailureType,
+  Finding,
+  Leftover,
+  LinkPins,
+  Phase,
+  PingStatistics,
+  PlaceReport,
+  PlannedAction,
+  PlannedField,
+  PlannedStep,
+  Progress,
+  ProvisionResult,
+  RemovedResource,
+  StepProgress,
+  Stray,
+  StrayOwner,
+  StrayReason,
+  StraySet,
+  SurveyOutput,
+  SweepResult,
+  VpnPlan,
+} from '../workflows/protocol.js';
 export { temporalIsAway } from './away.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
-export { type PendingStep, type RunStatus, VpnRun } from './run.js';
+export { type Operation, type PendingStep, type ProgressReport, type RunState, type RunStatus, VpnRun } from './run.js';
 
 const VPN_NAME = defineSearchAttributeKey('VpnName', SearchAttributeType.KEYWORD);
 
@@ -64,9 +95,10 @@ export interface RequestOptions {
 /** A VPN operation that Temporal still remembers. */
 export interface ListedRun {
   readonly vpn: string;
-  readonly operation: string;
-  readonly state: string;
+  readonly operation: Operation;
+  readonly state: RunState;
   readonly runId: string;
+  /** Epoch milliseconds, as `endedAt`. */
   readonly startedAt: number;
   readonly endedAt?: number;
 }
@@ -88,6 +120,7 @@ interface Order {
   readonly summary: string;
 }
 
+/** The way to VPNs for other services: connect once, and close at the end. */
 export class RegionLink {
   private constructor(
     private readonly client: Client,
@@ -95,12 +128,13 @@ export class RegionLink {
     private readonly taskQueue: string,
   ) {}
 
-  /** Throws TemporalUnavailableError when no server answers. */
+  /** To the Temporal that the options, the environment or the profile file names. Throws TemporalUnavailableError when no server answers. */
   static async connect(options: ConnectOptions = {}): Promise<RegionLink> {
     const { connection, namespace } = await connectToTemporal(options);
     return new RegionLink(new Client({ connection, namespace }), connection, options.taskQueue ?? TASK_QUEUE);
   }
 
+  /** Ends the connection; runs go on. */
   async close(): Promise<void> {
     await this.connection.close();
   }
@@ -214,14 +248,21 @@ export class RegionLink {
     return new VpnRun(vpn, this.client.workflow.getHandle(workflowIdOf(vpn)), true);
   }
 
+  /** How the newest run of a VPN stands. Throws InvalidNameError, VpnNotFoundError. */
+  async status(vpn: string): Promise<RunStatus> {
+    return this.get(vpn).status();
+  }
+
+  /** Every run that changes a VPN, open or closed, as far back as Temporal keeps them, newest first. */
   async list(): Promise<readonly ListedRun[]> {
     const runs: ListedRun[] = [];
     for await (const run of this.client.workflow.list({
       query: `WorkflowType IN ('${PROVISION}', '${DESTROY}', '${SWEEP}')`,
     })) {
       runs.push({
-        vpn: run.workflowId.replace(/^vpn\//, ''),
-        operation: run.type,
+        vpn: lockedBy(run.workflowId),
+        // The query asks for no other.
+        operation: run.type as Operation,
         state: run.status.name,
         runId: run.runId,
         startedAt: run.startTime.getTime(),

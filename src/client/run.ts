@@ -7,13 +7,30 @@ import {
   CancelledFailure,
   isGrpcServiceError,
   TerminatedFailure,
+  type WorkflowExecutionStatusName,
   WorkflowFailedError,
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
-import { type AttemptLedger, type Leftover, PROGRESS_QUERY, type Progress } from '../workflows/protocol.js';
-import { VpnCancelledError, VpnFailedError, VpnNotFoundError } from './errors.js';
+import { FAILURES } from '../workflows/failure-types.js';
+import {
+  type AttemptLedger,
+  type DESTROY,
+  type FailureType,
+  type Leftover,
+  PROGRESS_QUERY,
+  type PROVISION,
+  type Progress,
+  type SWEEP,
+} from '../workflows/protocol.js';
+import { VpnCancelledError, VpnFailedError, VpnNotFoundError, WorkerSilentError } from './errors.js';
+
+/** What changes a VPN, and so runs under its name. */
+export type Operation = typeof PROVISION | typeof DESTROY | typeof SWEEP;
+
+/** How a run stands, in Temporal's words. */
+export type RunState = WorkflowExecutionStatusName;
 
 /** An activity that runs or waits for its next try. Times in epoch milliseconds. */
 export interface PendingStep {
@@ -30,10 +47,9 @@ export interface PendingStep {
 
 export interface RunStatus {
   readonly vpn: string;
-  readonly operation: string;
+  readonly operation: Operation;
   readonly runId: string;
-  /** Temporal's word: `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`. */
-  readonly state: string;
+  readonly state: RunState;
   readonly startedAt: number;
   readonly endedAt?: number;
   /** `silent`: no worker answers, so `progress` is what was last known. */
@@ -42,8 +58,18 @@ export interface RunStatus {
   readonly pending: readonly PendingStep[];
 }
 
+/** Of a run: its progress now, once it is awaited; or, in a `for await`, that and every change of it until the run has ended. */
+export interface ProgressReport extends PromiseLike<Progress>, AsyncIterable<Progress> {}
+
 const POLL_MS = 400;
 
+/** A worker answers at once, or within seconds where it has to replay the run. */
+const ANSWER_MS = 10_000;
+
+/** gRPC's codes of a query that no worker took: DEADLINE_EXCEEDED, and FAILED_PRECONDITION where none has been there lately. */
+const WITHOUT_WORKER: ReadonlySet<number> = new Set([4, 9]);
+
+/** A run of an operation on a VPN, to be waited for, followed or cancelled. It goes on whether or not anyone holds this. */
 export class VpnRun<R> {
   constructor(
     readonly vpn: string,
@@ -61,6 +87,21 @@ export class VpnRun<R> {
     }
   }
 
+  /**
+   * Phase and steps: `await run.progress()` for now, `for await (const progress of run.progress())` for now and each change until the run has ended. Either works
+   * on a run that has ended. Awaited, it throws WorkerSilentError where no worker answers; iterated, it goes on once one does.
+   *
+   * @param signal Ends the iteration early, at once.
+   */
+  progress(signal?: AbortSignal): ProgressReport {
+    return {
+      // biome-ignore lint/suspicious/noThenProperty: it is to be awaited, and asks nobody before
+      then: (done, failed) => this.ask().then(done, failed),
+      [Symbol.asyncIterator]: () => this.changes(signal),
+    };
+  }
+
+  /** Asks for the run to end; it rolls back by itself. Returns at once. */
   async cancel(): Promise<void> {
     await this.handle.cancel();
   }
@@ -86,7 +127,8 @@ export class VpnRun<R> {
     });
     return {
       vpn: this.vpn,
-      operation: description.type,
+      // No other type runs under this id.
+      operation: description.type as Operation,
       runId: description.runId,
       state: description.status.name,
       startedAt: description.startTime.getTime(),
@@ -107,6 +149,28 @@ export class VpnRun<R> {
       yield status;
       if (status.state !== 'RUNNING') return;
       await unlessAborted(sleep(POLL_MS), signal);
+    }
+  }
+
+  private async ask(): Promise<Progress> {
+    const { client } = this.handle;
+    try {
+      return await client.withDeadline(Date.now() + ANSWER_MS, () => this.handle.query<Progress>(PROGRESS_QUERY));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw new VpnNotFoundError(this.vpn);
+      const { cause } = error as Error;
+      if (isGrpcServiceError(cause) && WITHOUT_WORKER.has(cause.code))
+        throw new WorkerSilentError(this.vpn, cause.details);
+      throw error;
+    }
+  }
+
+  private async *changes(signal: AbortSignal | undefined): AsyncGenerator<Progress> {
+    let before = '';
+    for await (const { progress } of this.watch(signal)) {
+      const now = JSON.stringify(progress);
+      if (progress !== undefined && now !== before) yield progress;
+      before = now ?? before;
     }
   }
 
@@ -164,5 +228,10 @@ function endOf(vpn: string, error: unknown): unknown {
   const { cause } = error;
   if (!(cause instanceof ApplicationFailure)) return new VpnFailedError(vpn, 'Unexpected', String(cause?.message), []);
   const [details] = (cause.details ?? []) as { leftovers?: readonly Leftover[] }[];
-  return new VpnFailedError(vpn, cause.type ?? 'Unexpected', cause.message, details?.leftovers ?? []);
+  return new VpnFailedError(vpn, publishedType(cause.type), cause.message, details?.leftovers ?? []);
+}
+
+/** One of a later release is none that callers of this one could decide by. */
+function publishedType(type: string | null | undefined): FailureType {
+  return type && Object.hasOwn(FAILURES, type) ? (type as FailureType) : 'Unexpected';
 }

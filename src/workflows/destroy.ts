@@ -4,7 +4,8 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import { takeInventory } from './activities.js';
-import type { DestroyInput, DestroyResult } from './protocol.js';
+import { checkedArgument, DESTROY_FORM } from './argument.js';
+import { type DestroyInput, type DestroyResult, lockedBy, workflowIdOf } from './protocol.js';
 import { removeAll } from './removal.js';
 import { Tracker } from './tracker.js';
 
@@ -12,12 +13,15 @@ import { Tracker } from './tracker.js';
 const DESTROY_FOR_MS = 30 * 24 * 3600 * 1000;
 
 export async function destroyVpn(input: DestroyInput): Promise<DestroyResult> {
-  const tracker = new Tracker('destroy', input.vpn, 'resolving');
-  const inventory = await tracker.orEnd(takeInventory(input));
+  const { workflowId: at } = workflowInfo();
+  const tracker = new Tracker('destroy', lockedBy(at), 'resolving');
+  const lock = { at, of: ({ vpn }: DestroyInput) => workflowIdOf(vpn) };
+  const { vpn } = await tracker.orEnd(checkedArgument(input, DESTROY_FORM, lock));
+  const inventory = await tracker.orEnd(takeInventory({ vpn }));
   tracker.plan(inventory.graph, inventory.sites);
   tracker.enter('destroying');
-  const again = `regionlink destroy ${input.vpn}`;
-  const removed = await removeAll({ name: input.vpn, inventory, withinMs: DESTROY_FOR_MS, again }, tracker);
+  const again = `regionlink destroy ${vpn}`;
+  const removed = await removeAll({ name: vpn, inventory, withinMs: DESTROY_FOR_MS, again }, tracker);
   tracker.enter('done');
-  return { vpn: workflowInfo().workflowId.replace(/^vpn\//, ''), removed };
+  return { vpn, removed };
 }

@@ -4,10 +4,12 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import { examine, planSpec, readExternalEnds } from './activities.js';
+import { checkedArgument, EXTERNAL_ENDS_FORM, PROVISION_FORM } from './argument.js';
 import { failureOf } from './failures.js';
-import type { ExamineOutput, ExternalEnd, ExternalEndsInput, ProvisionInput, VpnPlan } from './protocol.js';
+import type { ExamineOutput, ExternalEnds, ExternalEndsInput, ProvisionInput, VpnPlan } from './protocol.js';
 
-export function planVpn({ spec }: ProvisionInput): Promise<VpnPlan> {
+export async function planVpn(input: ProvisionInput): Promise<VpnPlan> {
+  const { spec } = await checkedArgument(input, PROVISION_FORM);
   return plainly(planSpec({ spec, run: workflowInfo().firstExecutionRunId }));
 }
 
@@ -15,8 +17,8 @@ export function examineClouds(): Promise<ExamineOutput> {
   return plainly(examine());
 }
 
-export function externalEnds(input: ExternalEndsInput): Promise<readonly ExternalEnd[]> {
-  return plainly(readExternalEnds(input));
+export async function externalEnds(input: ExternalEndsInput): Promise<ExternalEnds> {
+  return plainly(readExternalEnds(await checkedArgument(input, EXTERNAL_ENDS_FORM)));
 }
 
 /** The activity's own words are how the run fails. */

@@ -22,6 +22,8 @@ import type {
   VpnSpec,
 } from '../spec/types.js';
 
+export type { FailureType } from './failure-types.js';
+
 export const TASK_QUEUE = 'regionlink';
 export const PROVISION = 'provisionVpn';
 export const DESTROY = 'destroyVpn';
@@ -39,6 +41,11 @@ export const PROGRESS_QUERY = 'progress';
 /** The id of a VPN's workflow. One id per VPN is the lock: no two operations on it run at once. */
 export function workflowIdOf(vpn: string): string {
   return `vpn/${vpn}`;
+}
+
+/** What a workflow's id locks: the name of a VPN, or `router/<id>` of a sweep. */
+export function lockedBy(workflowId: string): string {
+  return workflowId.replace(/^vpn\//, '');
 }
 
 /** The id of the workflow that plans a spec: who asks for the same one at the same time shares the answer, and another spec's plan is in nobody's way. */
@@ -452,6 +459,9 @@ export interface ExternalEnd {
   readonly psk?: LinkPins & { readonly owner: string };
 }
 
+/** Result of the `externalEnds` workflow. */
+export type ExternalEnds = readonly ExternalEnd[];
+
 /** What was found at one cloud, or at one region of it. */
 export interface PlaceReport {
   readonly cloud: string;
@@ -466,23 +476,6 @@ export interface ExamineOutput {
   readonly configuration: readonly Finding[];
   readonly places: readonly PlaceReport[];
 }
-
-/** Published types of an application failure. Each message says what was tried, what the cloud said, and what to do. */
-export type FailureType =
-  | 'InvalidSpec'
-  | 'SpecConflict'
-  | 'WorkerMismatch'
-  | 'CannotSeeOwnResources'
-  | 'CloudRefused'
-  | 'CloudUnavailable'
-  | 'CloudNotSuitable'
-  | 'CheckInconclusive'
-  | 'TunnelDown'
-  | 'Leftovers'
-  /** The worker stopped an attempt, or too little of its time was left: nothing was sent, and the next one does it. */
-  | 'AttemptOver'
-  /** An error of our own, tried again: report it. */
-  | 'Unexpected';
 
 export type Phase =
   | 'resolving'

@@ -12,14 +12,16 @@ import {
 import { isResourceStep } from '../graph/types.js';
 import type { VpnSpec } from '../spec/types.js';
 import { resolveSpec } from './activities.js';
+import { checkedArgument, PROVISION_FORM } from './argument.js';
 import { failureOf, listOf } from './failures.js';
-import type {
-  InventoryOutput,
-  Leftover,
-  ProvisionInput,
-  ProvisionResult,
-  RemovedResource,
-  ResolvedVpn,
+import {
+  type InventoryOutput,
+  type Leftover,
+  lockedBy,
+  type ProvisionInput,
+  type ProvisionResult,
+  type RemovedResource,
+  type ResolvedVpn,
 } from './protocol.js';
 import { type Removal, removeAll } from './removal.js';
 import { Saga } from './saga.js';
@@ -27,8 +29,9 @@ import { Tracker } from './tracker.js';
 
 export async function provisionVpn(input: ProvisionInput): Promise<ProvisionResult> {
   const { firstExecutionRunId, workflowId, startTime } = workflowInfo();
-  const tracker = new Tracker('provision', workflowId.replace(/^vpn\//, ''), 'resolving');
-  const resolved = await tracker.orEnd(resolveSpec({ spec: input.spec, run: firstExecutionRunId, workflowId }));
+  const tracker = new Tracker('provision', lockedBy(workflowId), 'resolving');
+  const { spec } = await tracker.orEnd(checkedArgument(input, PROVISION_FORM));
+  const resolved = await tracker.orEnd(resolveSpec({ spec, run: firstExecutionRunId, workflowId }));
   tracker.plan(resolved.graph, resolved.sites, resolved.warnings);
 
   tracker.enter('provisioning');

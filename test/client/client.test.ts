@@ -7,19 +7,27 @@ import {
   VpnCancelledError,
   VpnFailedError,
   VpnNotFoundError,
+  WorkerSilentError,
 } from '../../src/client/index.js';
 import { TestBed, tutorialSpec } from '../support/test-bed.js';
 
 let bed: TestBed;
 let link: RegionLink;
+let lonely: RegionLink;
+/** What comes of asking where nobody answers. Begun first, since that is known only after a while. */
+let unanswered: Promise<unknown>;
 
 beforeAll(async () => {
   bed = await TestBed.start();
   link = await RegionLink.connect({ address: bed.server.address, namespace: 'default' });
+  lonely = await RegionLink.connect({ address: bed.server.address, namespace: 'default', taskQueue: 'nobody' });
+  const run = await lonely.provision(spec({ name: 'lonely' }));
+  unanswered = Promise.resolve(run.progress()).catch((error: unknown) => error);
 }, 120_000);
 
 afterAll(async () => {
   await link.close();
+  await lonely.close();
   await bed.stop();
 });
 
@@ -30,6 +38,8 @@ const SLOW = {
   region: 'cbk',
   fault: { kind: 'delay', ms: 400 },
 } as const;
+
+const HELD = { ...SLOW, fault: { kind: 'hold' } } as const;
 
 describe('two at once', () => {
   test('the same spec joins the run, another one is busy and says what runs, so is a destroy', async () => {
@@ -81,6 +91,30 @@ describe('a run is followed', () => {
       for (const need of step.needs)
         expect(steps.get(need)?.endedAt ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(step.startedAt ?? 0);
     }
+    await (await link.destroy('left-right')).result();
+  }, 60_000);
+
+  test('by its progress: now, and every change until its end; none comes twice', async () => {
+    bed.simulator.faults.add(HELD);
+    const run = await link.provision(spec());
+    await bed.met(HELD);
+    const now = await run.progress();
+    expect([now.phase, now.steps.find(({ key }) => key === 'right/vpnService')?.state]).toEqual([
+      'provisioning',
+      'running',
+    ]);
+    const told: string[] = [];
+    // Held for some polls, in which nothing changes.
+    const watched = (async () => {
+      let polls = 0;
+      for await (const _ of run.watch()) if (++polls === 4) bed.simulator.faults.clear();
+    })();
+    for await (const progress of run.progress()) told.push(JSON.stringify(progress));
+    await watched;
+    expect(new Set(told).size).toBe(told.length);
+    expect(told[0]).toContain('"phase":"provisioning"');
+    expect(told.at(-1)).toBe(JSON.stringify(await run.progress()));
+    expect((await link.status('left-right')).state).toBe('COMPLETED');
     await (await link.destroy('left-right')).result();
   }, 60_000);
 
@@ -168,12 +202,17 @@ describe('ends', () => {
 
   test('no server and no run are told apart', async () => {
     await expect(RegionLink.connect({ address: '127.0.0.1:1' })).rejects.toThrow(TemporalUnavailableError);
-    await expect(link.get('never').status()).rejects.toThrow(VpnNotFoundError);
+    await expect(link.status('never')).rejects.toThrow(VpnNotFoundError);
+    await expect(link.get('never').progress()).rejects.toThrow(VpnNotFoundError);
   }, 60_000);
 });
 
 test('runs are listed by VPN, open and closed', async () => {
   const runs = await link.list();
   expect(runs.length).toBeGreaterThan(0);
-  expect(new Set(runs.map((run) => run.vpn))).toEqual(new Set(['left-right']));
+  expect(new Set(runs.map((run) => run.vpn))).toEqual(new Set(['left-right', 'lonely']));
+}, 60_000);
+
+test('where no worker takes its queue, progress that is awaited says so', async () => {
+  expect(await unanswered).toBeInstanceOf(WorkerSilentError);
 }, 60_000);

@@ -49,3 +49,8 @@ export function tempest(): PythonPackages {
 export function schemathesis(): PythonPackages {
   return pythonPackages('schemathesis', 'installed', ['schemathesis==4.32.5']);
 }
+
+/** Temporal's SDK. */
+export function temporalSdk(): PythonPackages {
+  return pythonPackages('temporalio', 'installed', ['temporalio==1.35.0']);
+}

@@ -8,6 +8,7 @@ import { peerConfig } from '../../src/cli/commands/peer-config.js';
 import { provisionText } from '../../src/cli/result-text.js';
 import { type ExternalEnd, RegionLink, VpnNotFoundError } from '../../src/client/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
+import { schemaFaults } from '../support/schema-faults.js';
 import { scan } from '../support/secret-scan.js';
 import { regionlink } from '../support/terminal.js';
 import { TestBed, tutorialSpec } from '../support/test-bed.js';
@@ -101,7 +102,9 @@ async function endOf(name: string, run: WorkflowHandle): Promise<ExternalEnd> {
     () => (over = true),
   );
   while (connections().length === 0 && !over) await new Promise((resolve) => setTimeout(resolve, 5));
-  const [end] = await link.externalEnds(name);
+  const ends = await link.externalEnds(name);
+  expect(schemaFaults('ExternalEnds', ends)).toEqual([]);
+  const [end] = ends;
   if (end === undefined) throw new Error(`${name} has no end`);
   return end;
 }

@@ -19,7 +19,7 @@ describe('stored histories', () => {
   for (const file of files) {
     test(`${file} replays`, async () => {
       const history = JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as unknown;
-      await Worker.runReplayHistory({ workflowBundle: WORKFLOWS }, history);
+      await Worker.runReplayHistory({ workflowBundle: WORKFLOWS }, history, 'vpn/left-right');
     }, 60_000);
   }
 });
