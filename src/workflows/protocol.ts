@@ -284,6 +284,16 @@ export interface AttemptLedger {
   readonly nudges?: readonly Nudge[];
   /** When the first attempt failed. */
   readonly failingSince?: number;
+  /** What the attempts so far failed with. */
+  readonly failures?: readonly PastFailure[];
+}
+
+/** What attempts of a step failed with, equal ones together. Times in epoch milliseconds. */
+export interface PastFailure {
+  readonly said: string;
+  readonly times: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A resource that could not be removed, in words for the person who has to. */
@@ -478,6 +488,8 @@ export type FailureType =
   | 'Leftovers'
   /** The worker stopped an attempt, or too little of its time was left: nothing was sent, and the next one does it. */
   | 'AttemptOver'
+  /** Someone has failed a step by hand, with Temporal's own command. */
+  | 'StoppedByHand'
   /** An error of our own, tried again: report it. */
   | 'Unexpected';
 
