@@ -11,7 +11,6 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { parseSpec, sitesInWords } from '../spec/index.js';
 import { specDigest } from '../spec/load-spec-file.js';
 import { VPN_NAME as VPN_NAME_PATTERN } from '../spec/naming.js';
@@ -44,29 +43,25 @@ import {
 } from '../workflows/protocol.js';
 import { type ConnectOptions, connectToTemporal } from './connect.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
+import { type HistoryOptions, historyOf } from './history.js';
+import { type ListedRun, type ListFilter, listRuns } from './list.js';
 import { pollersOf } from './pollers.js';
 import { VpnRun } from './run.js';
+import type { RunRecord } from './run-record.js';
+import { VPN_NAME } from './search-attributes.js';
 
 export type { Endpoint, ExamineOutput, ExternalEnd, Finding, PlannedStep, VpnPlan } from '../workflows/protocol.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
+export type { RecordedFailure } from './event-values.js';
+export type { HistoryOptions } from './history.js';
+export type { ListedRun, ListFilter } from './list.js';
 export { type PendingStep, type RunStatus, VpnRun } from './run.js';
-
-const VPN_NAME = defineSearchAttributeKey('VpnName', SearchAttributeType.KEYWORD);
+export { type ResourceRecord, type RunRecord, resourcesOf, type StepRecord } from './run-record.js';
 
 export interface RequestOptions {
   /** Who asks, for the audit: kept in the run's memo. */
   readonly requestedBy?: string;
-}
-
-/** A VPN operation that Temporal still remembers. */
-export interface ListedRun {
-  readonly vpn: string;
-  readonly operation: string;
-  readonly state: string;
-  readonly runId: string;
-  readonly startedAt: number;
-  readonly endedAt?: number;
 }
 
 /** What is stray in all regions, and what is left out of it. */
@@ -201,21 +196,18 @@ export class RegionLink {
     return new VpnRun(vpn, this.client.workflow.getHandle(workflowIdOf(vpn)), true);
   }
 
-  async list(): Promise<readonly ListedRun[]> {
-    const runs: ListedRun[] = [];
-    for await (const run of this.client.workflow.list({
-      query: `WorkflowType IN ('${PROVISION}', '${DESTROY}', '${SWEEP}')`,
-    })) {
-      runs.push({
-        vpn: run.workflowId.replace(/^vpn\//, ''),
-        operation: run.type,
-        state: run.status.name,
-        runId: run.runId,
-        startedAt: run.startTime.getTime(),
-        ...(run.closeTime === undefined ? {} : { endedAt: run.closeTime.getTime() }),
-      });
-    }
-    return runs;
+  /** Runs that Temporal remembers, newest first. Throws SearchAttributesMissingError. */
+  async list(filter: ListFilter = {}): Promise<readonly ListedRun[]> {
+    return listRuns(this.client, filter);
+  }
+
+  /**
+   * Records of a VPN's runs from Temporal's own history, for the audit: who asked for what, each step with its attempts and their errors, what became of
+   * each resource. The newest run, unless `options` say otherwise. Throws InvalidNameError, VpnNotFoundError.
+   */
+  async history(vpn: string, options: HistoryOptions = {}): Promise<readonly RunRecord[]> {
+    checkName(vpn);
+    return historyOf(this.client, vpn, options);
   }
 
   /** Whether a run that may change these strays is open, or has ended since. */

@@ -11,9 +11,10 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { type AttemptLedger, type Leftover, PROGRESS_QUERY, type Progress } from '../workflows/protocol.js';
 import { VpnCancelledError, VpnFailedError, VpnNotFoundError } from './errors.js';
+import { firstOf, timeOf } from './event-values.js';
 
 /** An activity that runs or waits for its next try. Times in epoch milliseconds. */
 export interface PendingStep {
@@ -73,8 +74,9 @@ export class VpnRun<R> {
     const { progress, worker } = await this.query(last);
     const pending = (description.raw.pendingActivities ?? []).map((activity): PendingStep => {
       const { activityType, attempt, lastFailure, scheduledTime } = activity;
-      const next = Number(scheduledTime?.seconds ?? 0) * 1000 + (scheduledTime?.nanos ?? 0) / 1e6;
-      const { step, failingSince } = ledgerOf(activity);
+      const next = timeOf(scheduledTime);
+      // What the last attempt said of itself.
+      const { step, failingSince } = firstOf<AttemptLedger>(activity.heartbeatDetails);
       return {
         activity: activityType?.name ?? '',
         ...(step === undefined ? {} : { step }),
@@ -133,21 +135,6 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
-  }
-}
-
-/** What the last attempt said of itself; nothing where there is no such word, or one of another release. */
-function ledgerOf({
-  heartbeatDetails,
-}: {
-  heartbeatDetails?: { payloads?: Payload[] | null } | null;
-}): Partial<AttemptLedger> {
-  const [payload] = heartbeatDetails?.payloads ?? [];
-  if (payload === undefined) return {};
-  try {
-    return defaultPayloadConverter.fromPayload<Partial<AttemptLedger>>(payload) ?? {};
-  } catch {
-    return {};
   }
 }
 

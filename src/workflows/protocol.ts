@@ -493,17 +493,20 @@ export type FailureType =
   /** An error of our own, tried again: report it. */
   | 'Unexpected';
 
-export type Phase =
-  | 'resolving'
-  | 'provisioning'
-  | 'cleaning-up'
-  | 'settling'
-  | 'rolling-back'
-  | 'destroying'
-  | 'sweeping'
-  | 'done'
-  | 'failed'
-  | 'cancelled';
+export const PHASES = [
+  'resolving',
+  'provisioning',
+  'cleaning-up',
+  'settling',
+  'rolling-back',
+  'destroying',
+  'sweeping',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+
+export type Phase = (typeof PHASES)[number];
 
 export interface StepProgress {
   readonly key: string;
