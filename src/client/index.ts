@@ -42,6 +42,7 @@ import {
   workflowIdOf,
 } from '../workflows/protocol.js';
 import { type ConnectOptions, connectToTemporal } from './connect.js';
+import { provisionDetails, removalDetails } from './details.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
 import { type HistoryOptions, historyOf } from './history.js';
 import { type ListedRun, type ListFilter, listRuns } from './list.js';
@@ -79,6 +80,8 @@ interface Order {
   /** Of equal orders; they are joined. */
   readonly digest: string;
   readonly summary: string;
+  /** What the Temporal UI shows above its progress. */
+  readonly details: (requestedBy: string) => string;
 }
 
 export class RegionLink {
@@ -154,6 +157,12 @@ export class RegionLink {
       argument: { vpn },
       digest: 'destroy',
       summary: `Remove VPN ${vpn}`,
+      details: (requestedBy: string) =>
+        removalDetails(
+          vpn,
+          `Removes everything that bears the marks of VPN ${vpn}, whichever run made it.`,
+          requestedBy,
+        ),
     };
     return this.start<DestroyResult>(order, options);
   }
@@ -186,7 +195,13 @@ export class RegionLink {
     if (open !== undefined) throw busyWith(vpn, open);
     const digest = `sweep ${[...ids].sort().join(' ')}`;
     const summary = `Remove ${ids.length} strays of ${vpn}`;
-    const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary };
+    const details = (requestedBy: string) =>
+      removalDetails(
+        vpn,
+        `Removes what is still stray of these ids:\n\n${ids.map((id) => `* ${id}`).join('\n')}`,
+        requestedBy,
+      );
+    const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary, details };
     return this.start<SweepResult>(order, options);
   }
 
@@ -240,7 +255,8 @@ export class RegionLink {
   }
 
   private async start<R>(order: Order, options: RequestOptions): Promise<VpnRun<R>> {
-    const { type, vpn, workflowId, argument, digest, summary } = order;
+    const { type, vpn, workflowId, argument, digest, summary, details } = order;
+    const { requestedBy = '' } = options;
     try {
       const handle = await this.client.workflow.start(type, {
         taskQueue: this.taskQueue,
@@ -248,9 +264,10 @@ export class RegionLink {
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         args: [argument],
-        memo: { [MEMO.specDigest]: digest, [MEMO.requestedBy]: options.requestedBy ?? '' },
+        memo: { [MEMO.specDigest]: digest, [MEMO.requestedBy]: requestedBy },
         typedSearchAttributes: [{ key: VPN_NAME, value: vpn }],
         staticSummary: summary,
+        staticDetails: details(requestedBy),
       });
       return new VpnRun<R>(vpn, handle, false);
     } catch (error) {
@@ -285,6 +302,7 @@ function provisionOrder(spec: unknown): Order {
     argument: { spec },
     digest: specDigest(parsed),
     summary: `VPN ${parsed.name}: ${sitesInWords(parsed).join(' ↔ ')}`,
+    details: (requestedBy) => provisionDetails(parsed, requestedBy),
   };
 }
 
