@@ -22,6 +22,7 @@ import { WorkerContext } from './activities/worker-context.js';
 import { connectToTemporal, type TemporalPlace } from './client/connect.js';
 import { TemporalConfigError, TemporalUnavailableError } from './client/errors.js';
 import { readTemporalProfile } from './client/temporal-profile.js';
+import { registrationCommand } from './client/search-attributes.js';
 import type { Clouds } from './openstack/clouds-config.js';
 import { Traffic } from './openstack/traffic.js';
 import { Metrics } from './operations/metrics.js';
@@ -146,10 +147,7 @@ async function registerSearchAttributes(operator: Operator, namespace: string): 
     return undefined;
   } catch (error) {
     if (isGrpcServiceError(error) && error.code === ALREADY_EXISTS) return undefined;
-    const commands = missing.map(
-      ([name, type]) =>
-        `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,
-    );
+    const commands = missing.map(([name]) => registrationCommand(namespace, name as keyof typeof SEARCH_ATTRIBUTES));
     const why = isGrpcServiceError(error) ? error.details : (error as Error).message;
     return [
       `search attributes are missing in namespace ${namespace} and could not be added (${why}); run:`,

@@ -4,9 +4,9 @@
  * The rule: every call to a cloud goes through `read` or `write`.
  */
 import { activityInfo, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import type { AttemptLedger, Nudge, Timing } from '../workflows/protocol.js';
-import { failureOf, isAbort, leavesDoubt } from './failures.js';
+import type { AttemptLedger, Nudge, PastFailure, Timing } from '../workflows/protocol.js';
+import { failureOf, isAbort, later, leavesDoubt } from './failures.js';
+import { withFailure } from './past-failures.js';
 
 /** Pause before the first look at what is being waited for, in milliseconds, and by how much each further one is longer. */
 const FIRST_LOOK_MS = 1_000;
@@ -50,6 +50,8 @@ export class Attempt {
   /** What was tried to bring a tunnel up, over all attempts. */
   nudges: readonly Nudge[];
   private failingSince: number | undefined;
+  /** What the attempts failed with, this one's own once it has. */
+  private failures: readonly PastFailure[];
 
   private constructor(
     private readonly timing: Timing,
@@ -61,8 +63,11 @@ export class Attempt {
     this.inUseSince = last?.inUseSince;
     this.nudges = last?.nudges ?? [];
     this.failingSince = last?.failingSince;
-    const predecessorEnded = attempt === 1 || (last?.attempt === attempt - 1 && last.ended);
-    if (!predecessorEnded) this.doubtAt = Date.now();
+    this.failures = last?.failures ?? [];
+    if (!predecessorEnded(attempt, last)) {
+      this.doubtAt = Date.now();
+      this.failures = withFailure(this.failures, LOST, Date.now());
+    }
     this.beat(false);
   }
 
@@ -181,27 +186,39 @@ export class Attempt {
       ...(this.inUseSince === undefined ? {} : { inUseSince: this.inUseSince }),
       ...(this.nudges.length === 0 ? {} : { nudges: this.nudges }),
       ...(this.failingSince === undefined ? {} : { failingSince: this.failingSince }),
+      ...(this.failures.length === 0 ? {} : { failures: this.failures }),
       ...(this.step === undefined ? {} : { step: this.step.key }),
     } satisfies AttemptLedger);
   }
 
   private translate(error: unknown): Error {
     const doubt = this.doubtAt === undefined ? {} : { doubtAt: this.doubtAt };
-    if (this.signal.aborted && (isAbort(error) || error instanceof CancelledFailure)) {
-      if (Context.current().cancellationDetails?.cancelRequested)
-        return new CancelledFailure('cancelled', [{ ...doubt, certain: true }]);
-      // Shut down, paused, reset or timed out: not the run's will, so the step is tried again.
-      return ApplicationFailure.create({
-        message: 'the worker stopped this attempt; it will be tried again',
-        type: 'AttemptOver',
-        details: [doubt],
-      });
+    const stopped = this.signal.aborted && (isAbort(error) || error instanceof CancelledFailure);
+    if (stopped && Context.current().cancellationDetails?.cancelRequested) {
+      const failures = this.failures.length === 0 ? {} : { failures: this.failures };
+      return new CancelledFailure('cancelled', [{ ...doubt, ...failures, certain: true }]);
     }
-    if (error instanceof AttemptOver) {
-      return ApplicationFailure.create({ message: error.message, type: 'AttemptOver', details: [doubt] });
-    }
-    return failureOf(error, doubt, this.step === undefined ? '' : `${this.step.title} (${this.step.key}): `);
+    const over = stopped ? STOPPED : error instanceof AttemptOver ? error.message : undefined;
+    const failure = failureOf(over === undefined ? error : later('AttemptOver', over), doubt);
+    this.failures = withFailure(this.failures, failure.message, Date.now());
+    return failureOf(
+      failure,
+      { failures: this.failures },
+      this.step === undefined ? '' : `${this.step.title} (${this.step.key}): `,
+    );
   }
+}
+
+/** Shut down, paused, reset or timed out: not the run's will, so the step is tried again. */
+const STOPPED = 'the worker stopped this attempt; it will be tried again';
+
+/** Of an attempt that said nothing more. */
+const LOST = 'the attempt was lost with its worker';
+
+/** Whether the attempt before has said that it has ended. One that was reset counts from one again, and what the attempts before said stands. */
+function predecessorEnded(attempt: number, last: AttemptLedger | undefined): boolean {
+  if (last === undefined) return attempt === 1;
+  return last.ended && (attempt === 1 || last.attempt === attempt - 1);
 }
 
 /** Too little time left to write safely: nothing was sent. */

@@ -6,14 +6,17 @@
 import { Command, CommanderError, Option } from 'commander';
 import { withdrawSecrets } from '../secrets/environment.js';
 import { SCOPES } from '../server/tokens.js';
+import { PHASES } from '../workflows/protocol.js';
 import { apply } from './commands/apply.js';
 import { destroy } from './commands/destroy.js';
 import { doctor } from './commands/doctor.js';
+import { history } from './commands/history.js';
+import { limitOption, list } from './commands/list.js';
 import { peerConfig } from './commands/peer-config.js';
 import { plan } from './commands/plan.js';
 import { rateOption, serve, token } from './commands/serve.js';
 import { regionsOption, simulator } from './commands/simulator.js';
-import { cancel, list, status } from './commands/status.js';
+import { cancel, status } from './commands/status.js';
 import { sweep } from './commands/sweep.js';
 import { graph, validate } from './commands/validate.js';
 import { worker } from './commands/worker.js';
@@ -132,12 +135,42 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
       }),
     )
     .action(peerConfig);
-  command('list', 'all runs that Temporal remembers, newest first')
+  command('list', 'runs that Temporal remembers, open and closed, newest first')
+    .addOption(new Option('--open', 'those that run').conflicts(['closed', 'failed']))
+    .addOption(new Option('--closed', 'those that have ended').conflicts(['failed']))
+    .option('--failed', 'those that failed, were terminated or timed out')
+    .option('--name <name>', 'those of one VPN')
+    .addOption(new Option('--phase <phase>', 'those that are in a phase, or have ended in it').choices(PHASES))
+    .option('--region <region>', 'those with a site in a region')
+    .option('--limit <number>', 'at most so many', limitOption)
     .addHelpText(
       'after',
-      helpText({ ...ASKS_TEMPORAL, endings: ['failed', ...ASKS_TEMPORAL.endings], example: 'regionlink list --json' }),
+      helpText({
+        ...ASKS_TEMPORAL,
+        note: 'Temporal forgets a run when the retention of its namespace has passed since its end; regionlink history NAME --export keeps what must outlive it.',
+        endings: ['failed', ...ASKS_TEMPORAL.endings],
+        example: 'regionlink list --failed --region dbl --limit 20',
+      }),
     )
     .action(list);
+  command(
+    'history <name>',
+    'the audit of a VPN: who asked for what, each step with its tries, what became of each resource',
+  )
+    .addOption(new Option('--run <id>', "a run by Temporal's id; without it the newest").conflicts('all'))
+    .option('--all', 'every run that Temporal remembers, oldest first')
+    .addOption(new Option('--markdown', 'as Markdown').conflicts('json'))
+    .option('--export <file>', 'write it as JSON to a new file of mode 0600 as well')
+    .addHelpText(
+      'after',
+      helpText({
+        note: "Read from Temporal's own event history, which needs no worker and holds no secret. With --json a list, of one run where one is asked for.",
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'notFound'],
+        variables: ASKS_TEMPORAL.variables,
+        example: 'regionlink history left-right --all --export left-right.json',
+      }),
+    )
+    .action(history);
   command('validate', 'check a spec: all problems at once, no server needed')
     .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
     .addHelpText('after', helpText({ endings: ['usage'], example: 'regionlink validate -f examples/tutorial.yaml' }))

@@ -28,6 +28,11 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
 }
 
+/** `2026-11-27T04:30:00Z`, of epoch milliseconds. */
+export function moment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
+
 /** The whole view: head, a block a site, the links' steps, what is being retried, warnings. Falls back to what runs when the terminal is too low. */
 export function view(status: RunStatus, screen: Screen, now: number): readonly string[] {
   const head = headLine(status, screen, now);

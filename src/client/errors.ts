@@ -3,6 +3,7 @@
  */
 import { VPN_NAME_LIMIT } from '../spec/naming.js';
 import type { FailureType, Leftover } from '../workflows/protocol.js';
+import { registrationCommand } from './search-attributes.js';
 
 /** What was given as a name of a VPN is none, so nothing was asked of Temporal. */
 export class InvalidNameError extends Error {
@@ -97,6 +98,22 @@ export class TemporalUnavailableError extends Error {
   ) {
     super(
       `no Temporal server answers at ${address} (${reason}). Start one, for example: temporal server start-dev; or set TEMPORAL_ADDRESS`,
+    );
+  }
+}
+
+/** The namespace lacks what a list is filtered by. */
+export class SearchAttributesMissingError extends Error {
+  override readonly name = 'SearchAttributesMissingError';
+  constructor(
+    readonly namespace: string,
+    said: string,
+  ) {
+    const commands = (['VpnName', 'VpnPhase', 'VpnRegions'] as const).map((name) =>
+      registrationCommand(namespace, name),
+    );
+    super(
+      `runs in namespace ${namespace} cannot be filtered by name, phase or region: ${said}. A worker adds these search attributes when it starts; where it may not, run:\n${commands.join('\n')}`,
     );
   }
 }

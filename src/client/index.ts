@@ -11,7 +11,6 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { parseSpec, sitesInWords } from '../spec/index.js';
 import { specDigest } from '../spec/load-spec-file.js';
 import { VPN_NAME as VPN_NAME_PATTERN } from '../spec/naming.js';
@@ -24,7 +23,6 @@ import {
   type ExamineOutput,
   type ExternalEnd,
   externalEndsIdOf,
-  lockedBy,
   MEMO,
   ownerName,
   PLAN,
@@ -44,9 +42,14 @@ import {
   workflowIdOf,
 } from '../workflows/protocol.js';
 import { type ConnectOptions, connectToTemporal } from './connect.js';
+import { provisionDetails, removalDetails } from './details.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
+import { type HistoryOptions, historyOf } from './history.js';
+import { type ListedRun, type ListFilter, listRuns } from './list.js';
 import { pollersOf } from './pollers.js';
-import { type Operation, type RunState, type RunStatus, VpnRun } from './run.js';
+import { type RunStatus, VpnRun } from './run.js';
+import type { RunRecord } from './run-record.js';
+import { VPN_NAME } from './search-attributes.js';
 import { standingSpec } from './standing-spec.js';
 
 export type { ActKind, ResourceKind, StepAction, StepKind, StepOutput, StepState } from '../graph/types.js';
@@ -83,24 +86,15 @@ export type {
 export { temporalIsAway } from './away.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
+export type { RecordedFailure } from './event-values.js';
+export type { HistoryOptions } from './history.js';
+export type { ListedRun, ListFilter } from './list.js';
 export { type Operation, type PendingStep, type ProgressReport, type RunState, type RunStatus, VpnRun } from './run.js';
-
-const VPN_NAME = defineSearchAttributeKey('VpnName', SearchAttributeType.KEYWORD);
+export { type ResourceRecord, type RunRecord, resourcesOf, type StepRecord } from './run-record.js';
 
 export interface RequestOptions {
   /** Who asks, for the audit: kept in the run's memo. */
   readonly requestedBy?: string;
-}
-
-/** A VPN operation that Temporal still remembers. */
-export interface ListedRun {
-  readonly vpn: string;
-  readonly operation: Operation;
-  readonly state: RunState;
-  readonly runId: string;
-  /** Epoch milliseconds, as `endedAt`. */
-  readonly startedAt: number;
-  readonly endedAt?: number;
 }
 
 /** What is stray in all regions, and what is left out of it. */
@@ -118,6 +112,8 @@ interface Order {
   /** Of equal orders; they are joined. */
   readonly digest: string;
   readonly summary: string;
+  /** What the Temporal UI shows above its progress. */
+  readonly details: (requestedBy: string) => string;
 }
 
 /** The way to VPNs for other services: connect once, and close at the end. */
@@ -206,6 +202,12 @@ export class RegionLink {
       argument: { vpn },
       digest: 'destroy',
       summary: `Remove VPN ${vpn}`,
+      details: (requestedBy: string) =>
+        removalDetails(
+          vpn,
+          `Removes everything that bears the marks of VPN ${vpn}, whichever run made it.`,
+          requestedBy,
+        ),
     };
     return this.start<DestroyResult>(order, options);
   }
@@ -238,7 +240,13 @@ export class RegionLink {
     if (open !== undefined) throw busyWith(vpn, open);
     const digest = `sweep ${[...ids].sort().join(' ')}`;
     const summary = `Remove ${ids.length} strays of ${vpn}`;
-    const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary };
+    const details = (requestedBy: string) =>
+      removalDetails(
+        vpn,
+        `Removes what is still stray of these ids:\n\n${ids.map((id) => `* ${id}`).join('\n')}`,
+        requestedBy,
+      );
+    const order = { type: SWEEP, vpn, workflowId: sweepIdOf(of), argument: { of, ids }, digest, summary, details };
     return this.start<SweepResult>(order, options);
   }
 
@@ -253,23 +261,18 @@ export class RegionLink {
     return this.get(vpn).status();
   }
 
-  /** Every run that changes a VPN, open or closed, as far back as Temporal keeps them, newest first. */
-  async list(): Promise<readonly ListedRun[]> {
-    const runs: ListedRun[] = [];
-    for await (const run of this.client.workflow.list({
-      query: `WorkflowType IN ('${PROVISION}', '${DESTROY}', '${SWEEP}')`,
-    })) {
-      runs.push({
-        vpn: lockedBy(run.workflowId),
-        // The query asks for no other.
-        operation: run.type as Operation,
-        state: run.status.name,
-        runId: run.runId,
-        startedAt: run.startTime.getTime(),
-        ...(run.closeTime === undefined ? {} : { endedAt: run.closeTime.getTime() }),
-      });
-    }
-    return runs;
+  /** Runs that Temporal remembers, newest first. Throws SearchAttributesMissingError. */
+  async list(filter: ListFilter = {}): Promise<readonly ListedRun[]> {
+    return listRuns(this.client, filter);
+  }
+
+  /**
+   * Records of a VPN's runs from Temporal's own history, for the audit: who asked for what, each step with its attempts and their errors, what became of
+   * each resource. The newest run, unless `options` say otherwise. Throws InvalidNameError, VpnNotFoundError.
+   */
+  async history(vpn: string, options: HistoryOptions = {}): Promise<readonly RunRecord[]> {
+    checkName(vpn);
+    return historyOf(this.client, vpn, options);
   }
 
   /** Whether a run that may change these strays is open, or has ended since. */
@@ -302,7 +305,8 @@ export class RegionLink {
   }
 
   private async start<R>(order: Order, options: RequestOptions): Promise<VpnRun<R>> {
-    const { type, vpn, workflowId, argument, digest, summary } = order;
+    const { type, vpn, workflowId, argument, digest, summary, details } = order;
+    const { requestedBy = '' } = options;
     try {
       const handle = await this.client.workflow.start(type, {
         taskQueue: this.taskQueue,
@@ -310,9 +314,10 @@ export class RegionLink {
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         args: [argument],
-        memo: { [MEMO.specDigest]: digest, [MEMO.requestedBy]: options.requestedBy ?? '' },
+        memo: { [MEMO.specDigest]: digest, [MEMO.requestedBy]: requestedBy },
         typedSearchAttributes: [{ key: VPN_NAME, value: vpn }],
         staticSummary: summary,
+        staticDetails: details(requestedBy),
       });
       return new VpnRun<R>(vpn, handle, false);
     } catch (error) {
@@ -347,6 +352,7 @@ function provisionOrder(spec: unknown): Order {
     argument: { spec },
     digest: specDigest(parsed),
     summary: `VPN ${parsed.name}: ${sitesInWords(parsed).join(' ↔ ')}`,
+    details: (requestedBy) => provisionDetails(parsed, requestedBy),
   };
 }
 

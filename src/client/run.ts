@@ -12,7 +12,7 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { FAILURES } from '../workflows/failure-types.js';
 import {
   type AttemptLedger,
@@ -25,6 +25,7 @@ import {
   type SWEEP,
 } from '../workflows/protocol.js';
 import { VpnCancelledError, VpnFailedError, VpnNotFoundError, WorkerSilentError } from './errors.js';
+import { firstOf, timeOf } from './event-values.js';
 
 /** What changes a VPN, and so runs under its name. */
 export type Operation = typeof PROVISION | typeof DESTROY | typeof SWEEP;
@@ -114,8 +115,9 @@ export class VpnRun<R> {
     const { progress, worker } = await this.query(last);
     const pending = (description.raw.pendingActivities ?? []).map((activity): PendingStep => {
       const { activityType, attempt, lastFailure, scheduledTime } = activity;
-      const next = Number(scheduledTime?.seconds ?? 0) * 1000 + (scheduledTime?.nanos ?? 0) / 1e6;
-      const { step, failingSince } = ledgerOf(activity);
+      const next = timeOf(scheduledTime);
+      // What the last attempt said of itself.
+      const { step, failingSince } = firstOf<AttemptLedger>(activity.heartbeatDetails);
       return {
         activity: activityType?.name ?? '',
         ...(step === undefined ? {} : { step }),
@@ -197,21 +199,6 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
-  }
-}
-
-/** What the last attempt said of itself; nothing where there is no such word, or one of another release. */
-function ledgerOf({
-  heartbeatDetails,
-}: {
-  heartbeatDetails?: { payloads?: Payload[] | null } | null;
-}): Partial<AttemptLedger> {
-  const [payload] = heartbeatDetails?.payloads ?? [];
-  if (payload === undefined) return {};
-  try {
-    return defaultPayloadConverter.fromPayload<Partial<AttemptLedger>>(payload) ?? {};
-  } catch {
-    return {};
   }
 }
 

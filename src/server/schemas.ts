@@ -30,8 +30,21 @@ const stepKind = () => z.enum([...RESOURCE_KINDS, 'ping', 'awaitTunnel']);
 
 export const vpnName = z.string().regex(VPN_NAME).describe('Name of a VPN.');
 
-const operation = z.string().describe('`provisionVpn`, `destroyVpn` or `sweepVpn`.');
-const state = z.string().describe('`RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`.');
+const operation = z.enum(['provisionVpn', 'destroyVpn', 'sweepVpn']);
+const state = z
+  .enum([
+    'UNSPECIFIED',
+    'RUNNING',
+    'COMPLETED',
+    'FAILED',
+    'CANCELLED',
+    'TERMINATED',
+    'CONTINUED_AS_NEW',
+    'TIMED_OUT',
+    'PAUSED',
+    'UNKNOWN',
+  ])
+  .describe("Temporal's word for how the run stands.");
 
 const leftover = shapeOf<Leftover>()(
   z.object({ kind: resourceKind(), name: text(), id: text(), region: text(), reason: text() }),
@@ -185,6 +198,9 @@ const listedRun = shapeOf<ListedRun>()(
     runId: text(),
     startedAt: milliseconds(),
     endedAt: maybe(milliseconds()),
+    phase: maybe(text()).describe('Absent until a worker has taken it up.'),
+    regions: z.array(text()),
+    requestedBy: text(),
   }),
 );
 

@@ -17,6 +17,7 @@ export const FAILURES = {
   Leftovers: 'something could not be removed; the details list it by kind, name, id, region and reason',
   AttemptOver:
     'the worker stopped an attempt, or too little of its time was left: nothing was sent, and the next one does it',
+  StoppedByHand: "someone has failed a step by hand, with Temporal's own command",
   Unexpected: 'an error of our own, tried again: report it',
 } as const;
 

@@ -15,12 +15,13 @@ import type { Leftover, RemoveInput, SitePins } from './protocol.js';
 
 /**
  * When the last write of a failed step may still take effect: as the step itself says, or now, where the step was lost (worker killed, attempt
- * timed out) or cancelled between two attempts and nobody can say. A step that was cancelled before it was sent to any worker has written nothing.
+ * timed out), failed by hand, or cancelled between two attempts, and nobody can say. A step that was cancelled before it was sent to any worker has
+ * written nothing.
  */
 export function doubtOf(error: unknown): number | undefined {
   if (!(error instanceof ActivityFailure)) return undefined;
   const { cause } = error;
-  if (cause instanceof TimeoutFailure) return Date.now();
+  if (cause instanceof TimeoutFailure || isByHand(cause)) return Date.now();
   if (cause instanceof ApplicationFailure) return (cause.details?.[0] as { doubtAt?: number } | undefined)?.doubtAt;
   if (!isCancellation(error)) return undefined;
   const details = (cause as { details?: unknown[] } | undefined)?.details?.[0] as
@@ -55,6 +56,11 @@ export function listOf(leftovers: readonly Leftover[]): string {
   return leftovers.map((left) => `${left.kind} ${left.name} (${left.id}) in ${left.region}: ${left.reason}`).join('\n');
 }
 
+/** Whether `temporal activity fail` made it: every failure of ours has a type. */
+function isByHand(error: unknown): error is ApplicationFailure {
+  return error instanceof ApplicationFailure && !error.type;
+}
+
 /** The innermost failure, which is the one that says what happened. */
 function rootOf(error: unknown): unknown {
   let innermost = error;
@@ -70,12 +76,14 @@ export function oneLine(error: unknown): string {
 /** Its whole message. */
 function messageOf(error: unknown): string {
   const root = rootOf(error);
+  if (isByHand(root)) return `stopped by hand: ${root.message || 'no reason was given'}`;
   return root instanceof Error ? root.message : String(root);
 }
 
 /** Its published type. A timeout of Temporal's own means that nobody has answered in time. */
 function typeOf(error: unknown): string {
   const root = rootOf(error);
+  if (isByHand(root)) return 'StoppedByHand';
   if (root instanceof ApplicationFailure) return root.type ?? 'Unexpected';
   return root instanceof TimeoutFailure ? 'CloudUnavailable' : 'Unexpected';
 }

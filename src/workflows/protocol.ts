@@ -294,6 +294,16 @@ export interface AttemptLedger {
   readonly nudges?: readonly Nudge[];
   /** When the first attempt failed. */
   readonly failingSince?: number;
+  /** What the attempts so far failed with. */
+  readonly failures?: readonly PastFailure[];
+}
+
+/** What attempts of a step failed with, equal ones together. Times in epoch milliseconds. */
+export interface PastFailure {
+  readonly said: string;
+  readonly times: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A resource that could not be removed, in words for the person who has to. */
@@ -477,17 +487,20 @@ export interface ExamineOutput {
   readonly places: readonly PlaceReport[];
 }
 
-export type Phase =
-  | 'resolving'
-  | 'provisioning'
-  | 'cleaning-up'
-  | 'settling'
-  | 'rolling-back'
-  | 'destroying'
-  | 'sweeping'
-  | 'done'
-  | 'failed'
-  | 'cancelled';
+export const PHASES = [
+  'resolving',
+  'provisioning',
+  'cleaning-up',
+  'settling',
+  'rolling-back',
+  'destroying',
+  'sweeping',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+
+export type Phase = (typeof PHASES)[number];
 
 export interface StepProgress {
   readonly key: string;

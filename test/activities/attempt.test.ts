@@ -155,3 +155,40 @@ describe('doubt', () => {
     expect(await attempt(body, { attempt: 3, heartbeatDetails: { attempt: 1, ended: true } })).toBeTypeOf('number');
   });
 });
+
+test('an attempt that was reset counts from one again, and is as certain of what went before as any other', async () => {
+  const body = async (one: Attempt) => one.doubtAt;
+  expect(await attempt(body, { heartbeatDetails: { attempt: 5, ended: true } })).toBeUndefined();
+  expect(await attempt(body, { heartbeatDetails: { attempt: 5, ended: false } })).toBeTypeOf('number');
+});
+
+describe('what attempts failed with', () => {
+  const failuresOf = (error: unknown) => (error as { details?: { failures?: unknown }[] }).details?.[0]?.failures;
+  const failing = (said: string) => () =>
+    Promise.reject(new OpenStackError(said, { ...lost.fields, requestId: 'req-1' }));
+
+  test('goes with the failure of each, equal ones together, whatever request they were', async () => {
+    const first = await attempt(failing('full'));
+    expect(failuresOf(first)).toMatchObject([{ said: expect.stringMatching(/full$/), times: 1 }]);
+    const ledger = { attempt: 1, ended: true, failures: failuresOf(first) };
+    const second = await attempt(failing('full'), { attempt: 2, heartbeatDetails: ledger });
+    expect(failuresOf(second)).toMatchObject([{ said: expect.stringMatching(/full$/), times: 2 }]);
+  });
+
+  test('tells of an attempt that was lost', async () => {
+    const ended = await attempt(failing('full'), { attempt: 2, heartbeatDetails: { attempt: 1, ended: false } });
+    expect(failuresOf(ended)).toMatchObject([{ said: 'the attempt was lost with its worker' }, { times: 1 }]);
+  });
+
+  test('stays below what Temporal cuts a failure off at, however much was said', async () => {
+    let failures: unknown;
+    let ended: unknown;
+    for (let n = 1; n <= 12; n++) {
+      const heartbeatDetails = { attempt: n - 1, ended: true, failures };
+      ended = await attempt(failing(`${n} ${'x'.repeat(1_000)}`), n === 1 ? {} : { attempt: n, heartbeatDetails });
+      failures = failuresOf(ended);
+    }
+    expect(JSON.stringify(failures).length).toBeLessThan(2_000);
+    expect(failures).toMatchObject([{}, {}, {}, {}, { said: expect.stringMatching(/: 12 x/) }]);
+  });
+});

@@ -16,6 +16,7 @@ const COMMANDS = [
   'status',
   'peer-config',
   'list',
+  'history',
   'sweep',
   'validate',
   'graph',

@@ -141,6 +141,14 @@ describe('a run is followed', () => {
       /router left-router \(left\/router\): POST \/dbl\/network\/v2.0\/routers in region dbl: 503.*maintenance until noon/,
     );
     expect((await run.status()).state).toBe('COMPLETED');
+    // Once it has succeeded, its audit still tells of all tries.
+    const [record] = await link.history('left-right');
+    expect(record?.steps.find(({ step }) => step === 'left/router')).toMatchObject({
+      outcome: 'done',
+      attempts: 7,
+      failures: [{ said: expect.stringContaining('maintenance until noon'), times: 6, first: expect.any(Number) }],
+      resources: [{ effect: 'created', kind: 'router', name: 'left-router', region: 'dbl' }],
+    });
     await (await link.destroy('left-right')).result();
   }, 60_000);
 });

@@ -43,6 +43,8 @@ export interface TestBedOptions {
   /** Its worker's task queue: its own, where a server is shared. @default the product's */
   readonly queue?: string;
   readonly httpTimeoutMs?: number;
+  /** Pause after a failed attempt. @default some 50 ms at first */
+  readonly retryMs?: number;
 }
 
 /** Of thousands of runs of one shape, so many tell it. */
@@ -61,7 +63,12 @@ export class TestBed {
     readonly masterKey: string,
   ) {}
 
-  static async start({ server: shared, queue = TASK_QUEUE, httpTimeoutMs }: TestBedOptions = {}): Promise<TestBed> {
+  static async start({
+    server: shared,
+    queue = TASK_QUEUE,
+    httpTimeoutMs,
+    retryMs,
+  }: TestBedOptions = {}): Promise<TestBed> {
     const logs = keptLogs();
     const [server, simulator] = await Promise.all([
       shared ?? startDevServer(),
@@ -70,7 +77,7 @@ export class TestBed {
     addDecoys(simulator);
     const masterKey = randomBytes(32).toString('base64');
     const worker = await startWorker(
-      { ...workerConfig(simulator, { keys: KeyRing.parse(masterKey), httpTimeoutMs }), taskQueue: queue },
+      { ...workerConfig(simulator, { keys: KeyRing.parse(masterKey), httpTimeoutMs, retryMs }), taskQueue: queue },
       { address: server.address, namespace: 'default' },
       WORKFLOWS,
     );
@@ -247,6 +254,7 @@ export interface WorkerChanges {
   readonly keys?: KeyRing;
   readonly sshProxy?: HttpProxy;
   readonly httpTimeoutMs?: number | undefined;
+  readonly retryMs?: number | undefined;
 }
 
 export function workerConfig(
@@ -254,6 +262,7 @@ export function workerConfig(
   {
     keys = KeyRing.parse(randomBytes(32).toString('base64')),
     httpTimeoutMs = 2_000,
+    retryMs,
     sshProxy = proxyOf(simulator),
   }: WorkerChanges = {},
 ) {
@@ -268,7 +277,7 @@ export function workerConfig(
     owner: 'test',
     keys,
     clouds: Clouds.load(login, '/nonexistent'),
-    timing: timingOf(httpTimeoutMs, { pollMs: 25, retryInitialMs: 50, retryMaximumMs: 400 }),
+    timing: timingOf(httpTimeoutMs, { pollMs: 25, retryInitialMs: retryMs ?? 50, retryMaximumMs: retryMs ?? 400 }),
     taskQueue: TASK_QUEUE,
     env: {},
     sshProxy,

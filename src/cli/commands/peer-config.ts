@@ -2,7 +2,6 @@
  * `regionlink peer-config NAME`: what an external site has to be set to for its end of the tunnel, and its PSK into a file where that is asked for.
  * The rule: the PSK derives here, from the master key of this environment; it goes into a new file of mode 0600 and nowhere else.
  */
-import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { checkName, type ExternalEnd, RegionLink, VpnNotFoundError } from '../../client/index.js';
 import { environment } from '../../secrets/environment.js';
@@ -10,6 +9,7 @@ import { readKeyRing } from '../../worker-config.js';
 import { UsageError } from '../exit-codes.js';
 import { peerText } from '../peer-text.js';
 import { swanctlConf, swanctlSecrets } from '../swanctl.js';
+import { writeNew } from '../write-new.js';
 
 export interface PeerConfigOptions {
   readonly format: 'text' | 'swanctl';
@@ -32,7 +32,7 @@ export async function peerConfig(name: string, options: PeerConfigOptions): Prom
       );
     if (options.pskFile !== undefined && keys !== undefined) {
       const psk = pskOf(end, keys);
-      writeSecret(options.pskFile, options.format === 'swanctl' ? swanctlSecrets(end, psk) : `${psk}\n`);
+      writeNew('--psk-file', options.pskFile, options.format === 'swanctl' ? swanctlSecrets(end, psk) : `${psk}\n`);
       console.error(`the PSK is in ${options.pskFile}, which only you can read`);
     }
     console.log(options.json ? JSON.stringify(ends) : inFormat(end, options));
@@ -68,15 +68,4 @@ function pskOf({ vpn, link, psk }: ExternalEnd, keys: Keys): string {
   throw new UsageError(
     `the PSK of ${vpn} derives from master key ${psk.keyId}, and this environment has another one: run it with the workers' own`,
   );
-}
-
-/** A new file, never more than its owner's to read. */
-function writeSecret(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? 'exists already, and is not overwritten' : `cannot be written (${code})`;
-    throw new UsageError(`--psk-file: ${path} ${why}`);
-  }
 }

@@ -1,10 +1,9 @@
-/** `regionlink status NAME`, `cancel NAME` and `list`: what Temporal knows of runs. */
+/** `regionlink status NAME` and `cancel NAME`: how the newest run of a VPN stands, and its end. */
 import { checkName, RegionLink, type RunStatus } from '../../client/index.js';
 import { colours, wantsColour } from '../colour.js';
 import { InterruptedError } from '../exit-codes.js';
 import { follow, styleOf, untilCtrlC } from '../follow.js';
-import { duration, operationWord, view } from '../render.js';
-import { table } from '../result-text.js';
+import { view } from '../render.js';
 
 export interface StatusOptions {
   readonly watch?: boolean;
@@ -50,27 +49,6 @@ export async function cancel(name: string, options: { readonly json?: boolean })
         ? `${name} is being cancelled: it rolls back what it made. Watch it with: regionlink status ${name} --watch`
         : `${name} does not run (${now.state.toLowerCase()})`;
     console.log(options.json ? JSON.stringify({ vpn: name, cancelled: now.state === 'RUNNING' }) : said);
-  } finally {
-    await link.close();
-  }
-}
-
-export async function list(options: { readonly json?: boolean }): Promise<void> {
-  const link = await RegionLink.connect();
-  try {
-    const runs = await link.list();
-    if (options.json) console.log(JSON.stringify(runs));
-    else if (runs.length === 0) console.log('Temporal knows no runs');
-    else {
-      const rows = runs.map((run) => [
-        run.vpn,
-        operationWord(run.operation),
-        run.state.toLowerCase(),
-        `${new Date(run.startedAt).toISOString().slice(0, 19)}Z`,
-        duration((run.endedAt ?? Date.now()) - run.startedAt),
-      ]);
-      for (const line of table([['VPN', 'OPERATION', 'STATE', 'STARTED', 'TOOK'], ...rows])) console.log(line.slice(2));
-    }
   } finally {
     await link.close();
   }
