@@ -184,8 +184,9 @@ describe('in a pipe', () => {
   test('list is a table with a head over each column', async () => {
     const { stdout } = await regionlink(['list'], env());
     const [head = '', row = ''] = stdout.split('\n');
-    expect(head.split(/ {2,}/)).toEqual(['VPN', 'OPERATION', 'STATE', 'STARTED', 'TOOK']);
-    for (const column of ['OPERATION', 'STATE', 'STARTED', 'TOOK'])
+    const columns = ['VPN', 'OPERATION', 'STATE', 'PHASE', 'REGIONS', 'STARTED', 'TOOK', 'ASKED FOR BY'];
+    expect(head.trimEnd().split(/ {2,}/)).toEqual(columns);
+    for (const column of columns.slice(1))
       expect(row.slice(head.indexOf(column) - 2, head.indexOf(column) + 1)).toMatch(/^ {2}\S/);
   });
 });
