@@ -51,7 +51,7 @@ describe.skipIf(noOpenssl !== undefined)(
       made.issue(other, 'stranger', NAME);
       made.issue(authority, 'old', NAME, -1);
       writeFileSync(file('temporal.toml'), profiles(), { mode: 0o600 });
-    }, 60_000);
+    }, 180_000);
 
     afterAll(async () => {
       for (const gateway of gateways.values()) await gateway.stop();
@@ -213,7 +213,7 @@ describe.skipIf(noOpenssl !== undefined)(
       expect(JSON.parse(stopped.stdout).error).toMatchObject({ type: 'TemporalConfigError', exitCode: 2 });
       expect(stopped.stderr).toMatch(/refuses the client certificate/);
       expect([...(gateways.get('both')?.keys ?? [])]).toEqual([`Bearer ${API_KEY}`]);
-    }, 60_000);
+    }, 180_000);
 
     function connectWith(profile: string) {
       const before = { ...process.env };

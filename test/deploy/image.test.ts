@@ -70,7 +70,7 @@ test('the script makes the namespace with its retention and our search attribute
     Object.fromEntries(Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, TYPES.indexOf(type)])),
   );
   await connection.close();
-}, 60_000);
+}, 120_000);
 
 test('the health check of the compose file’s simulator is answered by one', async () => {
   const [, url = ''] = /fetch\('([^']+)'\)/.exec(readFileSync('docker-compose.yml', 'utf8')) ?? [];
