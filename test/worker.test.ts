@@ -1,6 +1,5 @@
 /** What a worker says before it takes its first task, and when it goes: a process with its environment, as in production. */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { stringify } from 'yaml';
 import { type DevServer, startDevServer } from '../src/cli/dev-server.js';
 import { FAST_DELAYS, type Simulator, startSimulator } from '../src/simulator/index.js';
 import { COMMAND, regionlink } from './support/terminal.js';
+import { workerLogin } from './support/worker-login.js';
 
 let server: DevServer;
 let simulator: Simulator;
@@ -26,18 +26,7 @@ afterAll(async () => {
   await simulator.stop();
 });
 
-const masterKey = () => randomBytes(32).toString('base64');
-
-function login(): Record<string, string> {
-  return {
-    OS_AUTH_URL: simulator.authUrl,
-    OS_USERNAME: 'demo',
-    OS_PASSWORD: 'lab',
-    OS_PROJECT_NAME: 'demo',
-    REGIONLINK_OWNER: 'test',
-    REGIONLINK_MASTER_KEY: masterKey(),
-  };
-}
+const login = () => workerLogin(simulator);
 
 const reported = (stdout: string) => JSON.parse(stdout.trim()).error;
 

@@ -68,6 +68,8 @@ export async function speaksTls(address: string): Promise<boolean> {
 
 /** Shakes hands and waits for the first bytes, since with TLS 1.3 a server refuses a client's certificate after that. */
 function handshake(address: string, options: ConnectionOptions): Promise<NodeJS.ErrnoException | undefined> {
+  // What is no address is for the SDK to refuse.
+  if (!URL.canParse(`tcp://${address}`)) return Promise.resolve(hungUp());
   const { hostname, port } = new URL(`tcp://${address}`);
   const host = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve) => {

@@ -1,6 +1,5 @@
 /** The way to Temporal through TLS, client certificates and API keys, for clients, command line and worker alike; and what is said where it does not go. */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { Authorities, type Issued, noOpenssl } from '../support/certificates.js'
 import { scan } from '../support/secret-scan.js';
 import { TemporalGateway } from '../support/temporal-gateway.js';
 import { COMMAND, regionlink } from '../support/terminal.js';
+import { workerLogin } from '../support/worker-login.js';
 
 const API_KEY = 'api-key-5d2c8e';
 const NAME = 'DNS:temporal.test';
@@ -51,7 +51,7 @@ describe.skipIf(noOpenssl !== undefined)(
       made.issue(other, 'stranger', NAME);
       made.issue(authority, 'old', NAME, -1);
       writeFileSync(file('temporal.toml'), profiles(), { mode: 0o600 });
-    }, 60_000);
+    }, 180_000);
 
     afterAll(async () => {
       for (const gateway of gateways.values()) await gateway.stop();
@@ -195,7 +195,7 @@ describe.skipIf(noOpenssl !== undefined)(
       expect(JSON.parse(refused.stdout).error).toMatchObject({ type: 'TemporalConfigError', exitCode: 2 });
       const [program = '', ...args] = COMMAND;
       const worker = spawn(program, [...args, 'worker', '--json'], {
-        env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env('both'), ...login() },
+        env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env('both'), ...workerLogin(simulator) },
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       const [ready] = await once(worker.stdout, 'data');
@@ -207,13 +207,13 @@ describe.skipIf(noOpenssl !== undefined)(
       expect(await once(worker, 'close')).toEqual([0, null]);
       const stopped = await regionlink(['worker', '--json'], {
         ...env('stranger'),
-        ...login(),
+        ...workerLogin(simulator),
         TEMPORAL_ADDRESS: undefined,
       });
       expect(JSON.parse(stopped.stdout).error).toMatchObject({ type: 'TemporalConfigError', exitCode: 2 });
       expect(stopped.stderr).toMatch(/refuses the client certificate/);
       expect([...(gateways.get('both')?.keys ?? [])]).toEqual([`Bearer ${API_KEY}`]);
-    }, 60_000);
+    }, 180_000);
 
     function connectWith(profile: string) {
       const before = { ...process.env };
@@ -222,17 +222,6 @@ describe.skipIf(noOpenssl !== undefined)(
       // Read by now.
       process.env = before;
       return connecting;
-    }
-
-    function login(): Record<string, string> {
-      return {
-        OS_AUTH_URL: simulator.authUrl,
-        OS_USERNAME: 'demo',
-        OS_PASSWORD: 'lab',
-        OS_PROJECT_NAME: 'demo',
-        REGIONLINK_OWNER: 'test',
-        REGIONLINK_MASTER_KEY: randomBytes(32).toString('base64'),
-      };
     }
   },
 );

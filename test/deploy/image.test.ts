@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
@@ -15,6 +15,8 @@ import { buildImage, type Image } from '../support/image.js';
 
 const run = promisify(execFile);
 const NAMESPACE = 'vpns';
+/** Of the simulator in the compose file. */
+const TRY_URL = 'http://127.0.0.1:35357';
 
 let server: DevServer;
 let simulator: Simulator;
@@ -45,6 +47,14 @@ const setUp = (retention: string) =>
     },
   });
 
+/** The clouds of the compose file's simulator, at the port of ours. */
+function cloudsForTrying(): string {
+  const file = join(image.folder, 'clouds.yaml');
+  const text = readFileSync('deploy/try/clouds.yaml', 'utf8').replaceAll(TRY_URL, simulator.url);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
 /** `KEYWORD` and the like, of Temporal's `IndexedValueType`. */
 const TYPES = ['UNSPECIFIED', 'TEXT', 'KEYWORD', 'INT', 'DOUBLE', 'BOOL', 'DATETIME', 'KEYWORD_LIST'];
 
@@ -60,7 +70,13 @@ test('the script makes the namespace with its retention and our search attribute
     Object.fromEntries(Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, TYPES.indexOf(type)])),
   );
   await connection.close();
-}, 60_000);
+}, 120_000);
+
+test('the health check of the compose file’s simulator is answered by one', async () => {
+  const [, url = ''] = /fetch\('([^']+)'\)/.exec(readFileSync('docker-compose.yml', 'utf8')) ?? [];
+  expect(url.startsWith(TRY_URL)).toBe(true);
+  expect((await fetch(url.replace(TRY_URL, simulator.url))).ok).toBe(true);
+});
 
 test('built from a clean folder the image runs a worker, without compilers and packages of development, as a user that owns nothing', async () => {
   image = buildImage();
@@ -76,10 +92,7 @@ test('built from a clean folder the image runs a worker, without compilers and p
     TEMPORAL_NAMESPACE: NAMESPACE,
     REGIONLINK_OWNER: 'image',
     REGIONLINK_MASTER_KEY: randomBytes(32).toString('base64'),
-    OS_AUTH_URL: simulator.authUrl,
-    OS_USERNAME: 'demo',
-    OS_PASSWORD: 'lab',
-    OS_PROJECT_NAME: 'demo',
+    OS_CLIENT_CONFIG_FILE: cloudsForTrying(),
   };
   const [program = '', ...before] = image.entrypoint;
   const worker = spawn(program, [...before, ...image.command, '--json'], {
