@@ -53,5 +53,5 @@ const stray = bed.simulator.seed('dbl', 'ikepolicy', {
   name: 'ikepolicy',
   description: 'regionlink owner=test@default vpn=left-right step=left/ikePolicy run=gone',
 });
-await record('swept', await bed.sweep('left-right', [stray.id]));
+await record('swept', await bed.sweep({ vpn: 'left-right' }, [stray.id]));
 await bed.stop();

@@ -6,7 +6,11 @@ import { z } from 'zod';
 import { type Delays, newId, RegionState, type Row } from './state.js';
 import { touch } from './tunnel-status.js';
 
-const END = z.strictObject({ address: z.ipv4(), id: z.string().optional(), cidrs: z.array(z.cidrv4()).min(1) });
+const END = z.strictObject({
+  address: z.ipv4(),
+  id: z.string().optional(),
+  cidrs: z.array(z.cidrv4()).min(1).readonly(),
+});
 const TRANSFORM = { encryption_algorithm: z.string(), auth_algorithm: z.string(), pfs: z.string() };
 
 /** An external end, and what it expects of its peer. Policies in Neutron's words. */

@@ -13,7 +13,7 @@ import { isResourceStep } from '../graph/types.js';
 import type { VpnSpec } from '../spec/types.js';
 import { resolveSpec } from './activities.js';
 import { checkedArgument, PROVISION_FORM } from './argument.js';
-import { failureOf, listOf } from './failures.js';
+import { failureOf, listOf, toFinish } from './failures.js';
 import {
   type InventoryOutput,
   type Leftover,
@@ -97,7 +97,7 @@ function endOf(cause: unknown, keep: boolean, leftovers: readonly Leftover[]): u
 
 function leftBehind(what: string, leftovers: readonly Leftover[], cause?: unknown): ApplicationFailure {
   return ApplicationFailure.create({
-    message: `${what}. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: regionlink destroy`,
+    message: `${what}. Left behind:\n${listOf(leftovers)}\n${toFinish(leftovers, 'regionlink destroy')}`,
     type: 'Leftovers',
     nonRetryable: true,
     details: [{ leftovers }],

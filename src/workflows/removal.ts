@@ -6,7 +6,7 @@ import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import { isResourceStep } from '../graph/types.js';
 import { walkBackward } from '../graph/walk.js';
 import { removeStep } from './activities.js';
-import { leftoversOrUnknown, listOf, oneLine } from './failures.js';
+import { leftoversOrUnknown, listOf, oneLine, toFinish } from './failures.js';
 import type { InventoryOutput, Leftover, RemovedResource } from './protocol.js';
 import type { Tracker } from './tracker.js';
 
@@ -63,7 +63,7 @@ export async function removeAll(
   if (leftovers.length === 0) return removed;
   tracker.enter('failed');
   throw ApplicationFailure.create({
-    message: `Not everything of ${what} could be removed. Left behind:\n${listOf(leftovers)}\nRemove what stands in the way, then run: ${removal.again}`,
+    message: `Not everything of ${what} could be removed. Left behind:\n${listOf(leftovers)}\n${toFinish(leftovers, removal.again)}`,
     type: 'Leftovers',
     nonRetryable: true,
     details: [{ leftovers }],

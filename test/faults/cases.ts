@@ -15,6 +15,7 @@ export interface CallCase {
   readonly path: string;
   readonly skip: number;
   readonly writes: boolean;
+  readonly effects: LoggedCall['effects'];
   /** Calls, and reads, that its region had before it. */
   readonly before: { readonly calls: number; readonly reads: number };
 }
@@ -34,7 +35,8 @@ export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
     seen.set(key, skip + 1);
     const writes = isWrite(call);
     if (!writes && skip >= SAME_LOOKS) return [];
-    return [{ method: call.method, region: call.region, service: call.service, path, skip, writes, before }];
+    const { method, region, service, effects } = call;
+    return [{ method, region, service, path, skip, writes, effects, before }];
   });
 }
 

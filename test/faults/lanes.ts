@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
+import type { Simulator } from '../../src/simulator/index.js';
 import { changesBetween } from '../support/changes.js';
 import { type Ended, TestBed, withoutIds } from '../support/test-bed.js';
 
@@ -17,7 +18,13 @@ export const HTTP_TIMEOUT_MS = 3_000;
 /** Where a run begins: clouds with decoys only, or with a whole VPN beside them. */
 export type Ground = 'bare' | 'standing';
 
-type Changes = Readonly<Record<string, unknown>>;
+/** What is in a lane's clouds besides decoys. */
+export interface Setting {
+  /** What the VPN that stands says besides the tutorial's spec. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** Makes what was there before any run: part of bare clouds. */
+  readonly furnish?: (simulator: Simulator) => Promise<void>;
+}
 
 export class Lane {
   private constructor(
@@ -28,12 +35,13 @@ export class Lane {
     private readonly pictures: Readonly<Record<Ground, Picture>>,
   ) {}
 
-  static async start(server: DevServer, index: number, standingSpec: Changes): Promise<Lane> {
+  static async start(server: DevServer, index: number, { spec, furnish }: Setting): Promise<Lane> {
     const name = `lane-${index}`;
     const bed = await TestBed.start({ server, queue: name, httpTimeoutMs: HTTP_TIMEOUT_MS });
+    await furnish?.(bed.simulator);
     const copy = () => new Map([...bed.simulator.regions].map(([region, state]) => [region, state.copy()]));
     const bare = { tables: copy(), picture: bed.simulator.snapshot() };
-    const { status, messages } = await bed.end(await bed.provision(name, { check: 'none', ...standingSpec }));
+    const { status, messages } = await bed.end(await bed.provision(name, { check: 'none', ...spec }));
     if (status !== 'COMPLETED') throw new Error(`a run without faults failed: ${messages.join('\n')}`);
     const standing = { tables: copy(), picture: bed.simulator.snapshot() };
     return new Lane(
@@ -66,12 +74,14 @@ export class Lane {
    */
   faultsOfVpn({ status, messages, result }: Ended, whole: Picture = this.pictures.standing): readonly string[] {
     if (status !== 'COMPLETED') return [`${status}: ${messages.join(' / ')}`];
-    const statuses = Object.values(result?.links[0]?.statuses ?? {}).join();
+    const [link] = result?.links ?? [];
+    const statuses = Object.values(link?.statuses ?? {}).join();
+    const up = link?.external === undefined ? 'ACTIVE,ACTIVE' : 'ACTIVE';
     const wanted = census(whole);
     const found = census(this.bed.simulator.snapshot());
     const words = new Set([...wanted.keys(), ...found.keys()]);
     return [
-      ...(statuses === 'ACTIVE,ACTIVE' ? [] : [`tunnel is ${statuses}`]),
+      ...(statuses === up ? [] : [`tunnel is ${statuses}`]),
       ...[...words].flatMap((word) => {
         const [want, have] = [wanted.get(word) ?? 0, found.get(word) ?? 0];
         return want === have ? [] : [`${have} instead of ${want}: ${word}`];
@@ -95,9 +105,7 @@ function rowsOf(picture: Picture): ReadonlyMap<string, string> {
 function census(picture: Picture): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { region, table, row } of everyRow(picture)) {
-    const mark = String(row.description ?? '')
-      .replace(/ (run|nonce|key)=\S+/g, '')
-      .replace(/ vpn=lane-\d+ /, " vpn=the lane's ");
+    const mark = withoutRun(String(row.description ?? '')).replace(/ vpn=lane-\d+ /, " vpn=the lane's ");
     const name = withoutIds(String(row.name ?? ''));
     const word = [region, table, name, row.device_owner, mark.replace(/router:\S+/, 'router')].join(' ');
     counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -105,7 +113,12 @@ function census(picture: Picture): ReadonlyMap<string, number> {
   return counts;
 }
 
-function everyRow(picture: Picture) {
+/** Marks in a text without what each run draws anew. */
+export function withoutRun(text: string): string {
+  return text.replace(/ (run|nonce|key)=[^\s"]+/g, '');
+}
+
+export function everyRow(picture: Picture) {
   return Object.entries(picture).flatMap(([region, tables]) =>
     Object.entries(tables).flatMap(([table, rows]) =>
       rows.map((row) => ({ region, table, row: row as Record<string, unknown> })),
@@ -123,15 +136,12 @@ export class Lanes {
     readonly all: readonly Lane[],
   ) {}
 
-  /**
-   * @param standingSpec what the VPN that stands says besides the tutorial's spec
-   * @param count three lanes a core: a run mostly waits, and a core that is never idle would time out what the cases do not
-   */
-  static async start(standingSpec: Changes = {}, count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
+  /** @param count three lanes a core: a run mostly waits, and a core that is never idle would time out what the cases do not */
+  static async start(setting: Setting = {}, count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
     const server = await startDevServer();
     const lanes: Lane[] = [];
     // One after the other: each makes its standing VPN, and a machine of few cores would time out.
-    for (let index = 0; index < count; index++) lanes.push(await Lane.start(server, index, standingSpec));
+    for (let index = 0; index < count; index++) lanes.push(await Lane.start(server, index, setting));
     return new Lanes(server, lanes);
   }
 

@@ -29,5 +29,5 @@ everyCallMeetsEveryFault(
       calls: isConnection,
     },
   ],
-  LEGACY,
+  { spec: LEGACY },
 );

@@ -1,4 +1,4 @@
-/** Networks and VPN services in region cbk as their owner made them: with the API, and no mark. */
+/** Networks and VPN services, in region cbk if nothing else is said, as their owner made them: with the API, and no mark. */
 import { Regions } from '../../src/openstack/region.js';
 import type { Simulator } from '../../src/simulator/index.js';
 import { workerConfig } from './test-bed.js';
@@ -9,8 +9,17 @@ const CALL = { timeoutMs: 2_000 };
  * A router `{name}-router` with a gateway, and for each range a network `{name}-network` with a subnet `{name}-subnet` attached to it; the second of each is
  * called `{name}-network2` and so on.
  */
-export async function makeNetwork(simulator: Simulator, name: string, ...cidrs: readonly string[]): Promise<void> {
-  const region = openRegion(simulator);
+export function makeNetwork(simulator: Simulator, name: string, ...cidrs: readonly string[]): Promise<void> {
+  return makeNetworkIn('cbk', simulator, name, ...cidrs);
+}
+
+export async function makeNetworkIn(
+  regionName: string,
+  simulator: Simulator,
+  name: string,
+  ...cidrs: readonly string[]
+): Promise<void> {
+  const region = openRegion(simulator, regionName);
   const external = (await region.list('networks', CALL)).find((network) => network['router:external']);
   const router = await region.create(
     'routers',
@@ -38,6 +47,6 @@ export async function makeService(simulator: Simulator, name: string, subnetName
   return (await region.create('vpnServices', body, CALL)).id;
 }
 
-function openRegion(simulator: Simulator) {
-  return new Regions().open(workerConfig(simulator).clouds.get(undefined), 'cbk');
+function openRegion(simulator: Simulator, name = 'cbk') {
+  return new Regions().open(workerConfig(simulator).clouds.get(undefined), name);
 }

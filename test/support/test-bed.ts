@@ -19,7 +19,9 @@ import {
   PROVISION,
   type Progress,
   type ProvisionResult,
+  type StrayOwner,
   SWEEP,
+  sweepIdOf,
   TASK_QUEUE,
   workflowIdOf,
 } from '../../src/workflows/protocol.js';
@@ -149,12 +151,12 @@ export class TestBed {
     });
   }
 
-  /** Starts sweeping ids of a VPN without a survey before it. */
-  sweep(name: string, ids: readonly string[]): Promise<WorkflowHandle> {
+  /** Starts sweeping ids of an owner without a survey before it. */
+  sweep(of: StrayOwner, ids: readonly string[]): Promise<WorkflowHandle> {
     return this.client.workflow.start(SWEEP, {
-      taskQueue: TASK_QUEUE,
-      workflowId: workflowIdOf(name),
-      args: [{ of: { vpn: name }, ids }],
+      taskQueue: this.queue,
+      workflowId: sweepIdOf(of),
+      args: [{ of, ids }],
     });
   }
 
@@ -355,8 +357,8 @@ export function addDecoys(simulator: Simulator): void {
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-export function withoutIds(path: string): string {
-  return path.replace(UUID, '{id}');
+export function withoutIds(text: string, instead: (id: string) => string = () => '{id}'): string {
+  return text.replace(UUID, instead);
 }
 
 /** Marks of a VPN's resources, one a resource: none may occur twice. */

@@ -8,6 +8,7 @@ import { peerConfig } from '../../src/cli/commands/peer-config.js';
 import { provisionText } from '../../src/cli/result-text.js';
 import { type ExternalEnd, RegionLink, VpnNotFoundError } from '../../src/client/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
+import { addPeer, forgetPeers } from '../support/external-peers.js';
 import { schemaFaults } from '../support/schema-faults.js';
 import { scan } from '../support/secret-scan.js';
 import { regionlink } from '../support/terminal.js';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await peers('DELETE');
+  await forgetPeers(bed.simulator);
 });
 
 afterAll(async () => {
@@ -63,14 +64,6 @@ async function told(...args: Parameters<typeof peerConfig>): Promise<string> {
   }
 }
 
-async function peers(method: 'POST' | 'DELETE', body?: object): Promise<number> {
-  const { status } = await fetch(`${bed.simulator.url}/_simulator/peers`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  return status;
-}
-
 /** The gateway of an office, set up as it is told. */
 async function setUp({ ours, theirs, ike, ipsec }: ExternalEnd, psk: string): Promise<void> {
   const policy = ({ encryption, auth, pfs }: ExternalEnd['ike'] | ExternalEnd['ipsec']) => ({
@@ -80,14 +73,13 @@ async function setUp({ ours, theirs, ike, ipsec }: ExternalEnd, psk: string): Pr
   });
   const { site: _, ...own } = theirs;
   const { site: __, ...peer } = ours;
-  const status = await peers('POST', {
+  await addPeer(bed.simulator, {
     ...own,
     peer,
     psk,
     ike: { ...policy(ike), ike_version: ike.version, phase1_negotiation_mode: ike.mode },
     ipsec: { ...policy(ipsec), transform_protocol: ipsec.protocol, encapsulation_mode: ipsec.encapsulation },
   });
-  expect(status).toBe(200);
 }
 
 function connections() {
@@ -177,7 +169,7 @@ test('the example: set up as peer-config tells while the run waits, it comes up;
 
   // Other ranges change over in place, as the other end has them by then.
   const cidrs = ['192.168.11.0/24'];
-  await peers('DELETE');
+  await forgetPeers(bed.simulator);
   await setUp({ ...end, theirs: { ...end.theirs, cidrs } }, psk);
   const other = await bed.end(await bed.provision('to-office', { ...example(), ...office({ cidrs }) }));
   expect(other.messages).toEqual([]);
