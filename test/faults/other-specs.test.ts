@@ -18,7 +18,7 @@ const OFFICE = { address: '203.0.113.10', cidrs: ['10.2.0.0/24'] };
 const PSK = 'as-both-ends-were-told-51c8';
 
 const pskFile = join(mkdtempSync(join(tmpdir(), 'other-specs-')), 'psk');
-writeFileSync(pskFile, PSK);
+writeFileSync(pskFile, PSK, { mode: 0o600 });
 
 /** Several subnets need IKEv2, so the profile is not the tutorial's; nor is it in what is compared. */
 const PROFILE = { check: 'none', profile: 'sound' };
