@@ -91,7 +91,7 @@ export type { RecordedFailure } from './event-values.js';
 export type { HistoryOptions } from './history.js';
 export type { ListedRun, ListFilter } from './list.js';
 export { type Operation, type PendingStep, type ProgressReport, type RunState, type RunStatus, VpnRun } from './run.js';
-export { type Effect, type ResourceRecord, type RunRecord, resourcesOf, type StepRecord } from './run-record.js';
+export { type ResourceRecord, type RunRecord, resourcesOf, type StepRecord } from './run-record.js';
 
 export interface RequestOptions {
   /** Who asks, for the audit: kept in the run's memo. */
