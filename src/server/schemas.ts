@@ -7,7 +7,13 @@ import type { ListedRun, RunStatus, VpnPlan } from '../client/index.js';
 import { RESOURCE_KINDS } from '../graph/kinds.js';
 import { VPN_NAME } from '../spec/naming.js';
 import { specFile } from '../spec/schema.js';
-import type { DestroyResult, Leftover, ProvisionResult, SweepResult } from '../workflows/protocol.js';
+import {
+  type DestroyResult,
+  type Leftover,
+  PHASES,
+  type ProvisionResult,
+  type SweepResult,
+} from '../workflows/protocol.js';
 import { PROBLEMS } from './problems.js';
 
 type Plain<T> = T extends readonly (infer E)[]
@@ -114,18 +120,7 @@ const sweepResult = shapeOf<SweepResult>()(
   }),
 );
 
-const phase = z.enum([
-  'resolving',
-  'provisioning',
-  'cleaning-up',
-  'settling',
-  'rolling-back',
-  'destroying',
-  'sweeping',
-  'done',
-  'failed',
-  'cancelled',
-]);
+const phase = z.enum(PHASES);
 
 const progress = z.object({
   vpn: text(),
