@@ -40,9 +40,9 @@ function ask(path: string, options: Partial<CallOptions> = {}, request: Partial<
   return traffic.send(all, { timeoutMs: 30_000, ...options }).catch((error: unknown) => error);
 }
 
-/** Resolves when so many requests have reached the server. */
+/** Resolves when so many requests have reached the server whole, so that each can be answered. */
 async function reached(count: number): Promise<void> {
-  while (server.requests.length < count) await once(arrived, 'request');
+  while (open.length < count) await once(arrived, 'request');
 }
 
 const paths = () => server.requests.map(({ path }) => path);
@@ -91,7 +91,7 @@ test('a read that is cancelled while it waits is not sent, and takes no turn', a
 test('a write whose time has passed while it waited is not sent, and leaves no doubt', async () => {
   const running = [ask('1'), ask('2')];
   let mayBeSent = true;
-  const late = ask('3', { notAfter: () => Date.now() + (mayBeSent ? 1000 : -1) }, { method: 'POST', body: {} });
+  const late = ask('3', { notAfter: () => (mayBeSent ? Date.now() + 1000 : 0) }, { method: 'POST', body: {} });
   await reached(2);
   mayBeSent = false;
   for (const response of open) answer(response);
