@@ -21,6 +21,7 @@ import { proxyProblem } from './activities/prove/tcp.js';
 import { WorkerContext } from './activities/worker-context.js';
 import { connectToTemporal, type TemporalPlace } from './client/connect.js';
 import { TemporalConfigError, TemporalUnavailableError } from './client/errors.js';
+import { GRPC } from './client/grpc-status.js';
 import { registrationCommand } from './client/search-attributes.js';
 import { readTemporalProfile } from './client/temporal-profile.js';
 import type { Clouds } from './openstack/clouds-config.js';
@@ -34,10 +35,6 @@ import { SEARCH_ATTRIBUTES } from './workflows/protocol.js';
 
 /** Enum values of Temporal's `IndexedValueType`. */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
-
-/** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
-const ALREADY_EXISTS = 6;
-const UNIMPLEMENTED = 12;
 
 /** Milliseconds for each call of a preflight whose configuration has no timeout that can be used. */
 const PREFLIGHT_TIMEOUT_MS = 30_000;
@@ -76,16 +73,15 @@ export async function startWorker(
   at?: WorkerConnection,
   bundle?: WorkerOptions['workflowBundle'],
 ): Promise<RunningWorker> {
-  const { connectionOptions, namespace } =
-    at === undefined ? readTemporalProfile() : { connectionOptions: { address: at.address }, namespace: at.namespace };
-  const space = namespace ?? 'default';
-  const owner = `${config.owner}@${space}`;
+  const { address, namespace, connectionOptions } =
+    at === undefined ? readTemporalProfile() : { ...at, connectionOptions: { address: at.address } };
+  const owner = `${config.owner}@${namespace}`;
   const tooLong = ownerProblem(owner);
   if (tooLong !== undefined) throw new WorkerConfigError([tooLong]);
   const connection = await NativeConnection.connect(connectionOptions).catch((error: unknown) => {
-    throw new TemporalUnavailableError(connectionOptions.address ?? 'localhost:7233', reasonOf(error));
+    throw new TemporalUnavailableError(address, reasonOf(error));
   });
-  const problem = await registerSearchAttributes(connection.operatorService, space);
+  const problem = await registerSearchAttributes(connection.operatorService, namespace);
   if (problem !== undefined) throw new WorkerConfigError([problem]);
   const { operations = DEFAULT_OPERATIONS } = config;
   const metrics = new Metrics(Runtime.instance().metricMeter);
@@ -94,7 +90,7 @@ export async function startWorker(
   const context = new WorkerContext(clouds, owner, keys, timing, env, sshProxy, traffic);
   const worker = await Worker.create({
     connection,
-    namespace: space,
+    namespace,
     taskQueue: config.taskQueue,
     workflowBundle: bundle ?? (await workflowBundle()),
     activities: createActivities(context),
@@ -106,7 +102,7 @@ export async function startWorker(
   });
   const done = worker.run().finally(() => connection.close());
   return {
-    at: { address: connectionOptions.address ?? 'localhost:7233', namespace: space },
+    at: { address, namespace },
     done,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -133,7 +129,7 @@ type Operator = Pick<NativeConnection['operatorService'], 'listSearchAttributes'
 async function registerSearchAttributes(operator: Operator, namespace: string): Promise<string | undefined> {
   const present = await operator.listSearchAttributes({ namespace }).catch((error: unknown) => {
     // Not every server lists them; adding one that is there already does no harm.
-    if (isGrpcServiceError(error) && error.code === UNIMPLEMENTED) return { customAttributes: {} };
+    if (isGrpcServiceError(error) && error.code === GRPC.unimplemented) return { customAttributes: {} };
     throw error;
   });
   const known = new Set(Object.keys(present.customAttributes ?? {}));
@@ -146,7 +142,7 @@ async function registerSearchAttributes(operator: Operator, namespace: string): 
     });
     return undefined;
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === ALREADY_EXISTS) return undefined;
+    if (isGrpcServiceError(error) && error.code === GRPC.alreadyExists) return undefined;
     const commands = missing.map(([name]) => registrationCommand(namespace, name as keyof typeof SEARCH_ATTRIBUTES));
     const why = isGrpcServiceError(error) ? error.details : (error as Error).message;
     return [

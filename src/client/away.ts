@@ -1,8 +1,9 @@
 /** Whether Temporal cannot be reached just now, whichever call of the SDK found it out: callers try again later instead of reporting an error of ours. */
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { GRPC } from './grpc-status.js';
 
-/** Codes of gRPC that pass by themselves (https://grpc.io/docs/guides/status-codes/): DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE. */
-const PASSING: readonly number[] = [4, 8, 14];
+/** What passes by itself. */
+const PASSING: readonly number[] = [GRPC.deadlineExceeded, GRPC.resourceExhausted, GRPC.unavailable];
 
 export function temporalIsAway(error: unknown): boolean {
   const cause = error instanceof ServiceError ? error.cause : error;

@@ -5,6 +5,7 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { environment } from '../secrets/environment.js';
 import { TemporalConfigError, TemporalUnavailableError } from './errors.js';
+import { GRPC } from './grpc-status.js';
 import { readTemporalProfile, type TemporalProfile } from './temporal-profile.js';
 import { speaksTls, tlsProblem } from './tls-handshake.js';
 
@@ -23,10 +24,6 @@ export interface TemporalPlace {
   readonly namespace: string;
 }
 
-/** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
-const PERMISSION_DENIED = 7;
-const UNAUTHENTICATED = 16;
-
 /** Throws TemporalUnavailableError when no server answers, TemporalConfigError when what is configured cannot be used there. Who connects, closes. */
 export async function connectToTemporal(options: ConnectOptions = {}): Promise<TemporalPlace> {
   const profile = readTemporalProfile(options, options.profile === false ? {} : environment());
@@ -43,7 +40,7 @@ export async function connectToTemporal(options: ConnectOptions = {}): Promise<T
 
 async function explained(error: Error, { address, connectionOptions }: TemporalProfile): Promise<Error> {
   const { cause } = error;
-  if (isGrpcServiceError(cause) && (cause.code === UNAUTHENTICATED || cause.code === PERMISSION_DENIED)) {
+  if (isGrpcServiceError(cause) && (cause.code === GRPC.unauthenticated || cause.code === GRPC.permissionDenied)) {
     const said = cause.details === '' ? '' : ` (${cause.details})`;
     const { apiKey } = connectionOptions;
     const what = apiKey

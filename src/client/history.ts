@@ -6,6 +6,7 @@ import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@tempora
 import { type AttemptLedger, workflowIdOf } from '../workflows/protocol.js';
 import { VpnNotFoundError } from './errors.js';
 import { failuresUpTo, firstOf } from './event-values.js';
+import { GRPC } from './grpc-status.js';
 import { type OpenActivity, recordOf } from './read-run.js';
 import type { RunRecord } from './run-record.js';
 
@@ -15,9 +16,6 @@ export interface HistoryOptions {
   /** Every run that Temporal remembers, oldest first. */
   readonly all?: boolean;
 }
-
-/** gRPC's code of a run id that is none. */
-const INVALID_ARGUMENT = 3;
 
 /** Throws VpnNotFoundError. */
 export async function historyOf(
@@ -48,8 +46,9 @@ async function one(client: Client, vpn: string, run: string | undefined, retenti
     const record = recordOf(runId, events ?? [], (raw.pendingActivities ?? []).map(openActivity));
     return closeTime === undefined ? record : { ...record, keptUntil: closeTime.getTime() + retentionMs };
   } catch (error) {
+    // The second, where a run id is none.
     const unknown =
-      error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT);
+      error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === GRPC.invalidArgument);
     if (!unknown) throw error;
     throw run === undefined
       ? new VpnNotFoundError(vpn)

@@ -5,6 +5,7 @@
 import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import { DESTROY, lockedBy, MEMO, type Phase, PROVISION, SEARCH_ATTRIBUTES, SWEEP } from '../workflows/protocol.js';
 import { SearchAttributesMissingError } from './errors.js';
+import { GRPC } from './grpc-status.js';
 import type { Operation, RunState } from './run.js';
 import { VPN_PHASE, VPN_REGIONS } from './search-attributes.js';
 
@@ -42,9 +43,6 @@ const STATES: Readonly<Record<NonNullable<ListFilter['state']>, string>> = {
   failed: "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')",
 };
 
-/** gRPC's code of a query that names what is not registered. */
-const INVALID_ARGUMENT = 3;
-
 /** Throws SearchAttributesMissingError. */
 export async function listRuns(client: Client, filter: ListFilter): Promise<readonly ListedRun[]> {
   const runs: ListedRun[] = [];
@@ -55,7 +53,8 @@ export async function listRuns(client: Client, filter: ListFilter): Promise<read
       if (runs.length === filter.limit) break;
     }
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT && namesOurs(error.details))
+    // A query that names what is not registered.
+    if (isGrpcServiceError(error) && error.code === GRPC.invalidArgument && namesOurs(error.details))
       throw new SearchAttributesMissingError(client.options.namespace, error.details);
     throw error;
   }

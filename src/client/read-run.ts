@@ -9,6 +9,7 @@ import {
   type EnsureInput,
   type Leftover,
   type LinkInput,
+  lockedBy,
   MEMO,
   type RemoveInput,
   type RemoveOutput,
@@ -61,7 +62,7 @@ export function recordOf(
     last.workflowExecutionCompletedEventAttributes?.result,
   );
   return {
-    vpn: (start.workflowId ?? '').replace(/^vpn\//, ''),
+    vpn: lockedBy(start.workflowId ?? ''),
     operation: start.workflowType?.name ?? '',
     workflowId: start.workflowId ?? '',
     runId,

@@ -26,6 +26,7 @@ import {
 } from '../workflows/protocol.js';
 import { VpnCancelledError, VpnFailedError, VpnNotFoundError, WorkerSilentError } from './errors.js';
 import { firstOf, timeOf } from './event-values.js';
+import { GRPC } from './grpc-status.js';
 
 /** What changes a VPN, and so runs under its name. */
 export type Operation = typeof PROVISION | typeof DESTROY | typeof SWEEP;
@@ -67,8 +68,8 @@ const POLL_MS = 400;
 /** A worker answers at once, or within seconds where it has to replay the run. */
 const ANSWER_MS = 10_000;
 
-/** gRPC's codes of a query that no worker took: DEADLINE_EXCEEDED, and FAILED_PRECONDITION where none has been there lately. */
-const WITHOUT_WORKER: ReadonlySet<number> = new Set([4, 9]);
+/** Of a query that no worker took; the second where none has been there lately. */
+const WITHOUT_WORKER: ReadonlySet<number> = new Set([GRPC.deadlineExceeded, GRPC.failedPrecondition]);
 
 /** A run of an operation on a VPN, to be waited for, followed or cancelled. It goes on whether or not anyone holds this. */
 export class VpnRun<R> {

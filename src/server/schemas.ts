@@ -8,10 +8,13 @@ import { RESOURCE_KINDS } from '../graph/kinds.js';
 import { VPN_NAME } from '../spec/naming.js';
 import { specFile } from '../spec/schema.js';
 import {
+  DESTROY,
   type DestroyResult,
   type Leftover,
   PHASES,
+  PROVISION,
   type ProvisionResult,
+  SWEEP,
   type SweepResult,
 } from '../workflows/protocol.js';
 import { PROBLEMS } from './problems.js';
@@ -36,7 +39,7 @@ const stepKind = () => z.enum([...RESOURCE_KINDS, 'ping', 'awaitTunnel']);
 
 export const vpnName = z.string().regex(VPN_NAME).describe('Name of a VPN.');
 
-const operation = z.enum(['provisionVpn', 'destroyVpn', 'sweepVpn']);
+const operation = z.enum([PROVISION, DESTROY, SWEEP]);
 const state = z
   .enum([
     'UNSPECIFIED',

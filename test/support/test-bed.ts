@@ -16,6 +16,7 @@ import { type RunningWorker, startWorker } from '../../src/worker.js';
 import { timingOf } from '../../src/worker-config.js';
 import {
   DESTROY,
+  lockedBy,
   PROVISION,
   type Progress,
   type ProvisionResult,
@@ -120,7 +121,7 @@ export class TestBed {
       if (read++ >= MOST_HISTORIES) break;
       const history = await this.client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
       texts.push(JSON.stringify(history));
-      secrets.push(...this.sshSecrets(run.workflowId.replace(/^vpn\//, ''), run.runId));
+      secrets.push(...this.sshSecrets(lockedBy(run.workflowId), run.runId));
     }
     return scan(texts, [...this.simulator.secrets, ...secrets, this.masterKey]);
   }
