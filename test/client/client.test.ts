@@ -104,10 +104,10 @@ describe('a run is followed', () => {
       'running',
     ]);
     const told: string[] = [];
-    // Held for some polls, in which nothing changes.
+    // Held for some polls after the first was told, in which nothing changes.
     const watched = (async () => {
       let polls = 0;
-      for await (const _ of run.watch()) if (++polls === 4) bed.simulator.faults.clear();
+      for await (const _ of run.watch()) if (told.length > 0 && ++polls === 4) bed.simulator.faults.clear();
     })();
     for await (const progress of run.progress()) told.push(JSON.stringify(progress));
     await watched;
