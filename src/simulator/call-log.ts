@@ -1,11 +1,11 @@
 /**
  * What was asked and what it did, so that a test can ask what happened. Holds no bodies, so no token, password or PSK.
  */
-import { type RegionState, TABLES } from './state.js';
+import { type RegionState, type Row, TABLES, type TableName } from './state.js';
 
 export interface Effect {
   readonly op: 'created' | 'changed' | 'deleted';
-  readonly kind: string;
+  readonly kind: TableName;
   readonly id: string;
 }
 
@@ -26,28 +26,36 @@ export function isWrite(call: Pick<LoggedCall, 'method' | 'path' | 'service'>): 
   return call.method !== 'GET' && call.service !== 'identity' && !call.path.endsWith('/action');
 }
 
-/** A picture of a region's rows, cheap enough to take around every call: id to revision text. */
-export function fingerprint(region: RegionState | undefined): ReadonlyMap<string, string> {
-  const all = new Map<string, string>();
-  if (region === undefined) return all;
-  for (const table of TABLES)
-    for (const row of region.rows(table)) all.set(`${table} ${row.id}`, JSON.stringify({ ...row, status: undefined }));
-  return all;
+/** A region's rows at one moment, cheap enough to take around every write: a row's fields are replaced and never changed within, so that a shallow copy tells. */
+export type Picture = ReadonlyMap<TableName, ReadonlyMap<string, Row>>;
+
+export function pictureOf(region: RegionState | undefined): Picture {
+  if (region === undefined) return new Map();
+  return new Map(TABLES.map((table) => [table, new Map(region.rows(table).map((row) => [row.id, { ...row }]))]));
 }
 
-/** What changed between two pictures. */
-export function effectsBetween(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): readonly Effect[] {
-  const effect = (key: string, op: Effect['op']): Effect => {
-    const [kind = '', id = ''] = key.split(' ');
-    return { op, kind, id };
-  };
-  return [
-    ...[...after]
-      .filter(([key, text]) => before.get(key) !== text)
-      .map(([key]) => effect(key, before.has(key) ? 'changed' : 'created')),
-    ...[...before.keys()].filter((key) => !after.has(key)).map((key) => effect(key, 'deleted')),
-  ];
+/** What has changed since, apart from what statuses do by themselves. */
+export function effectsSince(before: Picture, region: RegionState | undefined): readonly Effect[] {
+  if (region === undefined) return [];
+  return TABLES.flatMap((kind) => {
+    const old = before.get(kind);
+    const made = region.rows(kind).flatMap((row): Effect[] => {
+      const was = old?.get(row.id);
+      if (was === undefined) return [{ op: 'created', kind, id: row.id }];
+      return same(was, row) ? [] : [{ op: 'changed', kind, id: row.id }];
+    });
+    const gone = [...(old?.keys() ?? [])].filter((id) => region.get(kind, id) === undefined);
+    return [...made, ...gone.map((id): Effect => ({ op: 'deleted', kind, id }))];
+  });
+}
+
+function same(was: Row, is: Row): boolean {
+  for (const key in is) if (key !== 'status' && was[key] !== is[key] && !equal(was[key], is[key])) return false;
+  for (const key in was) if (!(key in is)) return false;
+  return true;
+}
+
+/** Some handlers replace a list by an equal one. */
+function equal(one: unknown, other: unknown): boolean {
+  return typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other);
 }

@@ -20,10 +20,9 @@ export function peerOf(end: End, regions: readonly RegionState[]): End | undefin
   const own = serviceOf(end)?.external_v4_ip;
   for (const region of regions) {
     for (const connection of region.rows('ipsec_site_connection')) {
+      if (connection.peer_address !== own || connection.id === end.connection.id) continue;
       const other = { region, connection };
-      if (connection.id === end.connection.id || serviceOf(other)?.external_v4_ip !== end.connection.peer_address)
-        continue;
-      if (connection.peer_address === own && mirrors(end, other)) return other;
+      if (serviceOf(other)?.external_v4_ip === end.connection.peer_address && mirrors(end, other)) return other;
     }
   }
   return undefined;
@@ -168,12 +167,7 @@ export function reach(
     return local(0, 0.5, region, portAt(region, to, String(subnet.network_id)));
   const router = routerOf(region, from.subnet_id);
   if (router === undefined) return undefined;
-  const near = region
-    .rows('port')
-    .find(
-      (one) =>
-        addresses(one).includes(to) && routerOf(region, (one.fixed_ips as FixedIp[])[0]?.subnet_id)?.id === router.id,
-    );
+  const near = portBehind(region, router.id, to);
   if (near !== undefined) return local(1, 0.8, region, near);
   for (const connection of region.rows('ipsec_site_connection')) {
     const end = { region, connection };
@@ -181,15 +175,7 @@ export function reach(
     const peer = peerOf(end, regions);
     // The other end takes the packet out, and sends the answer, by networks of its own.
     if (peer === undefined || !carries(end) || !selects(peer, to, from.ip_address)) continue;
-    const peerRouter = serviceOf(peer)?.router_id;
-    const target = peer.region
-      .rows('port')
-      .find(
-        (one) =>
-          addresses(one).includes(to) &&
-          routerOf(peer.region, (one.fixed_ips as FixedIp[])[0]?.subnet_id)?.id === peerRouter,
-      );
-    return local(2, 4, peer.region, target);
+    return local(2, 4, peer.region, portBehind(peer.region, String(serviceOf(peer)?.router_id), to));
   }
   return undefined;
 }
@@ -221,15 +207,22 @@ function portAt(region: RegionState, address: string, networkId: string): Row | 
   return region.rows('port').find((port) => port.network_id === networkId && addresses(port).includes(address));
 }
 
+const isLeg = (port: Row): boolean => port.device_owner === 'network:router_interface';
+
 function routerOf(region: RegionState, subnetId: string | undefined): Row | undefined {
   const leg = region
     .rows('port')
-    .find(
-      (port) =>
-        port.device_owner === 'network:router_interface' &&
-        (port.fixed_ips as FixedIp[]).some((ip) => ip.subnet_id === subnetId),
-    );
+    .find((port) => isLeg(port) && (port.fixed_ips as FixedIp[]).some((ip) => ip.subnet_id === subnetId));
   return region.get('router', leg?.device_id);
+}
+
+/** Who has an address in one of a router's subnets. */
+function portBehind(region: RegionState, routerId: string, address: string): Row | undefined {
+  const ports = region.rows('port');
+  const legs = ports.filter((port) => port.device_id === routerId && isLeg(port));
+  const subnets = new Set(legs.flatMap((leg) => (leg.fixed_ips as FixedIp[]).map((ip) => ip.subnet_id)));
+  const there = (ip: FixedIp) => ip.ip_address === address && subnets.has(ip.subnet_id);
+  return ports.find((port) => (port.fixed_ips as FixedIp[]).some(there));
 }
 
 /** Routers and DHCP servers answer pings; a VM does while it runs. */

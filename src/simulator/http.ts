@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { effectsBetween, fingerprint, type LoggedCall } from './call-log.js';
+import { effectsSince, type LoggedCall, pictureOf } from './call-log.js';
 import { type Answer, ApiError, neutronError } from './errors.js';
 import type { CallKey, FaultPlan, Faults, MetFault } from './faults.js';
 import { inUse, overQuota } from './refusals.js';
-import type { RegionState, TableName, Tables } from './state.js';
+import type { RegionState, Tables } from './state.js';
 
 export interface ServiceCall extends CallKey {
   readonly query: URLSearchParams;
@@ -72,9 +72,9 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
   const act = (): { answer: Answer; effects: LoggedCall['effects'] } => {
     // A read has none, and most calls are reads.
     if (key.method === 'GET') return { answer: run(), effects: [] };
-    const before = fingerprint(region);
+    const before = pictureOf(region);
     const answer = run();
-    return { answer, effects: effectsBetween(before, fingerprint(region)) };
+    return { answer, effects: effectsSince(before, region) };
   };
   await respond(met, { key, response, act, note, side, region });
 }
@@ -169,7 +169,7 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       plain();
       return;
     case 'forget':
-      for (const { op, kind, id } of plain()) if (op === 'created') region?.delete(kind as TableName, id);
+      for (const { op, kind, id } of plain()) if (op === 'created') region?.delete(kind, id);
       return;
     case 'inUse':
       refuse(inUse(key.path));

@@ -31,11 +31,6 @@ const UNSORTABLE = new Set([
 /** VPN resources are sorted by these alone. */
 const VPN_SORTABLE = new Set(['id', 'name', 'tenant_id', 'project_id', 'router_id']);
 
-interface Shown {
-  readonly row: Row;
-  readonly fields: Record<string, unknown>;
-}
-
 /** What a GET shows of a row. */
 export function view(
   resource: Resource,
@@ -44,8 +39,11 @@ export function view(
   query?: URLSearchParams,
 ): Record<string, unknown> {
   resource.refresh?.(row, context);
+  return chosen(row, query?.getAll('fields') ?? []);
+}
+
+function chosen(row: Row, fields: readonly string[]): Record<string, unknown> {
   const all = shown(row);
-  const fields = query?.getAll('fields') ?? [];
   return fields.length === 0 ? all : Object.fromEntries(Object.entries(all).filter(([key]) => fields.includes(key)));
 }
 
@@ -54,17 +52,17 @@ export function listed(resource: Resource, query: URLSearchParams, context: Call
   const sorts = sortsOf(resource, query);
   const limit = limitOf(query);
   const filters = [...new Set([...query.keys()].filter((key) => !CONTROLS.has(key)))];
-  const found = context.region
-    .rows(resource.kind)
-    .filter((row) => maySee(row, context))
-    .map((row): Shown => ({ row, fields: view(resource, row, context) }))
-    .filter(({ fields }) => filters.every((name) => matches(fields, name, query.getAll(name))));
+  const found = context.region.rows(resource.kind).filter((row) => {
+    if (!maySee(row, context)) return false;
+    resource.refresh?.(row, context);
+    return filters.every((name) => matches(row, name, query.getAll(name)));
+  });
   // A page needs an order that stays: the id is the last key of every one.
   if (limit > 0 && !sorts.some(({ key }) => key === 'id')) sorts.push({ key: 'id', down: false });
-  if (sorts.length > 0) found.sort((a, b) => compare(a.fields, b.fields, sorts));
+  if (sorts.length > 0) found.sort((a, b) => compare(a, b, sorts));
   const page = limit > 0 ? pageOf(resource, found, query, limit, context) : found;
   return {
-    [resource.many]: page.map(({ row }) => view(resource, row, context, query)),
+    [resource.many]: page.map((row) => chosen(row, query.getAll('fields'))),
     ...(limit > 0 ? { [`${resource.many}_links`]: links(resource, page, query, limit, context) } : {}),
   };
 }
@@ -122,13 +120,13 @@ const isReverse = (query: URLSearchParams) => query.get('page_reverse')?.toLower
 
 function pageOf(
   resource: Resource,
-  found: readonly Shown[],
+  found: readonly Row[],
   query: URLSearchParams,
   limit: number,
   context: CallContext,
-): readonly Shown[] {
+): readonly Row[] {
   const marker = query.get('marker');
-  const at = marker ? found.findIndex(({ row }) => row.id === marker) : -1;
+  const at = marker ? found.findIndex(({ id }) => id === marker) : -1;
   if (marker && at < 0) mustGet(resource, marker, context);
   if (!isReverse(query)) return found.slice(at + 1, at + 1 + limit);
   const end = at < 0 ? found.length : at;
@@ -138,7 +136,7 @@ function pageOf(
 /** A page that is full may have a next one; what was before is always linked. */
 function links(
   resource: Resource,
-  page: readonly Shown[],
+  page: readonly Row[],
   query: URLSearchParams,
   limit: number,
   context: CallContext,
@@ -154,8 +152,8 @@ function links(
     return { rel, href: `${context.base}/v2.0/${resource.path}?${to}` };
   };
   return [
-    ...(full || reverse ? [link('next', page.at(-1)?.row.id)] : []),
-    ...(full || !reverse ? [link('previous', page[0]?.row.id)] : []),
+    ...(full || reverse ? [link('next', page.at(-1)?.id)] : []),
+    ...(full || !reverse ? [link('previous', page[0]?.id)] : []),
   ];
 }
 
@@ -175,7 +173,7 @@ function matches(row: Record<string, unknown>, field: string, values: readonly s
       return matchesFixedIps((row.fixed_ips ?? []) as Record<string, unknown>[], values);
   }
   // Unknown filters are ignored, and everything comes back: so do the VPN collections of most releases.
-  if (!(field in row)) return true;
+  if (field.startsWith('_') || !(field in row)) return true;
   const value = row[field];
   if (Array.isArray(value))
     return typeof value[0] === 'string' || value.length === 0 ? values.some((one) => value.includes(one)) : true;
