@@ -14,12 +14,12 @@ import { WorkerProcess } from '../test/support/worker-process.js';
 const count = Number(process.argv[2] ?? 200);
 if (!(count >= 1)) throw new Error('VPNS must be a number from 1');
 
-/** Inside its VMs a second is a second: two for each VPN that ping without a pause would be the load, and are not the worker's. */
-const DELAYS = { ...FAST_DELAYS, guestSecondMs: 1_000 };
+/** Its VMs are slow: two for each VPN that ping without a pause would be the load, and are not the worker's. */
+const DELAYS = { ...FAST_DELAYS, guestSecondMs: 2_000 };
 
 const [server, simulator, port] = await Promise.all([
   startDevServer(),
-  startSimulator({ regions: REGIONS, delays: DELAYS, password: PASSWORD }),
+  startSimulator({ regions: REGIONS, delays: DELAYS, password: PASSWORD, tellEffects: false }),
   freePort(),
 ]);
 makeRoom(simulator);

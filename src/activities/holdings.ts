@@ -24,7 +24,7 @@ export interface Holdings {
   readonly place: Place;
   /** All that bears a VPN's mark. */
   readonly items: readonly Item[];
-  /** VPN services, whose marks name a router and no VPN. */
+  /** VPN services, which are their router's and no VPN's alone. */
   readonly services: readonly Found[];
 }
 
@@ -44,12 +44,28 @@ export async function holdingsAt(place: Place, owner: string, attempt: Attempt):
   return { place, items, services };
 }
 
-/** Everything of one VPN at one place: what bears its marks, and what is part of that. */
+/** Everything of one VPN at one place: what bears its marks, what is part of that, and what was made for it and is used by none. */
 export async function resourcesOf(vpn: string, holdings: Holdings, attempt: Attempt): Promise<readonly Item[]> {
   const marked = holdings.items.filter((item) => item.vpn === vpn);
-  if (marked.length === 0) return [];
-  const legs = await legsOf(marked, holdings.place, attempt);
-  return [...marked, ...legs, ...servicesOf(marked, holdings)];
+  const legs = marked.length === 0 ? [] : await legsOf(marked, holdings.place, attempt);
+  const services = servicesOf(marked, holdings);
+  const alone = await unusedServices(holdings, attempt, (one) => one.mark?.vpn === vpn && !services.has(one.id));
+  return [...marked, ...legs, ...services.values(), ...alone];
+}
+
+/** Our VPN services of some sort that no connection uses. Over an existing router their site is of no spec: the router's step stands in for it. */
+export async function unusedServices(
+  { place, services }: Holdings,
+  attempt: Attempt,
+  isWanted: (service: Found) => boolean = () => true,
+): Promise<readonly Item[]> {
+  const unused: Item[] = [];
+  for (const found of services.filter(isWanted)) {
+    if (await kindOf('vpnService').isReferenced(found, { region: place.region, attempt })) continue;
+    const site = serviceStep(String(found.fields.router_id));
+    unused.push({ vpn: found.mark?.vpn ?? '', kind: 'vpnService', site, found, place });
+  }
+  return unused;
 }
 
 /** What of some kinds bears the marks of a VPN's site. */
@@ -96,29 +112,15 @@ export async function legsOf(marked: readonly Item[], place: Place, attempt: Att
     });
 }
 
-/** Our VPN services over its routers, under its connections, and those that one of its runs made and that no connection uses yet. */
-function servicesOf(marked: readonly Item[], { place, services }: Holdings): readonly Item[] {
+/** Our VPN services over a VPN's routers and under its connections, by their ids. */
+function servicesOf(marked: readonly Item[], { place, services }: Holdings): ReadonlyMap<string, Item> {
   const parts = new Map<string, Item>();
-  const add = (found: Found, { vpn, site }: Item) => {
-    if (!parts.has(found.id)) parts.set(found.id, { vpn, site, kind: 'vpnService', found, place });
-  };
-  for (const item of marked) {
-    for (const service of services) {
-      const over = item.kind === 'router' && service.fields.router_id === item.found.id;
-      const under = item.kind === 'siteConnection' && item.found.fields.vpnservice_id === service.id;
-      if (over || under) add(service, item);
+  for (const { vpn, site, kind, found: by } of marked) {
+    for (const found of services) {
+      const over = kind === 'router' && found.fields.router_id === by.id;
+      const under = kind === 'siteConnection' && by.fields.vpnservice_id === found.id;
+      if ((over || under) && !parts.has(found.id)) parts.set(found.id, { vpn, site, kind: 'vpnService', found, place });
     }
   }
-  for (const service of services) {
-    // Over an existing router, by a run that ended before its connection stood: its site is one that has no router and no service of its own.
-    const free = marked.find(
-      ({ site }) =>
-        ![...marked, ...parts.values()].some(
-          (other) => other.site === site && (other.kind === 'router' || other.kind === 'vpnService'),
-        ),
-    );
-    const sameRun = marked.some((item) => item.found.mark?.run === service.mark?.run);
-    if (sameRun && free !== undefined) add(service, free);
-  }
-  return [...parts.values()];
+  return parts;
 }

@@ -7,7 +7,7 @@
 export interface Mark {
   /** Configured owner and Temporal namespace: `acme@default`. */
   readonly owner: string;
-  /** Absent on a VPN service, which is shared by all VPNs over its router. */
+  /** On a VPN service, which all VPNs over its router share: the one that it was made for. */
   readonly vpn?: string;
   readonly step: string;
   /** `firstExecutionRunId` of the run that made it. */
@@ -67,7 +67,7 @@ export function parseMark(text: string | null | undefined): Mark | undefined {
   };
 }
 
-/** Whether a mark is of this VPN's step. A VPN service's mark names no VPN and is found by its router instead. */
+/** Whether a mark is of this VPN's step. A VPN service is no VPN's alone and is found by its router instead. */
 export function isMarkOf(mark: Mark | undefined, owner: string, vpn: string, step: string): mark is Mark {
   return mark !== undefined && mark.owner === owner && mark.vpn === vpn && mark.step === step;
 }

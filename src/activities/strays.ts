@@ -6,7 +6,7 @@ import { KINDS } from '../graph/kinds.js';
 import { stepKeyOf } from '../graph/step-keys.js';
 import type { StrayOwner, StrayReason, SurveyOutput } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
-import { type Holdings, type Item, resourcesOf } from './holdings.js';
+import { type Holdings, type Item, resourcesOf, unusedServices } from './holdings.js';
 import { kindOf } from './resources/index.js';
 import { type Wholeness, wholenessOf } from './wholeness.js';
 
@@ -80,14 +80,4 @@ async function doublesIn(items: readonly Item[], attempt: Attempt): Promise<read
 
 function routerOf({ found }: Item): string {
   return String(found.fields.router_id);
-}
-
-async function unusedServices({ place, services }: Holdings, attempt: Attempt): Promise<readonly Item[]> {
-  const unused: Item[] = [];
-  for (const found of services) {
-    const inUse = await kindOf('vpnService').isReferenced(found, { region: place.region, attempt });
-    // Its site is of no spec: the router's step stands in for it.
-    if (!inUse) unused.push({ vpn: '', kind: 'vpnService', site: 'router', found, place });
-  }
-  return unused;
 }

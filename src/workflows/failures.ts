@@ -61,18 +61,18 @@ function isByHand(error: unknown): error is ApplicationFailure {
   return error instanceof ApplicationFailure && !error.type;
 }
 
-/** Kinds by which a destroy finds a VPN service, whose own mark names no VPN. */
+/** By these a destroy finds a VPN service whichever VPN it was made for. */
 const LEAD_TO_SERVICE: readonly string[] = ['router', 'siteConnection'];
 
 /**
- * The command that finishes a job once nothing stands in its way any more. A VPN service that is left alone over an existing router is no VPN's by any
- * mark, and nothing uses it: that is what a sweep looks for.
+ * The command that finishes a job once nothing stands in its way any more. A VPN service that is left alone on an existing router bears the name of the
+ * VPN that it was made for, which may have been another one: then nothing of this one leads to it, and a sweep does.
  */
 export function toFinish(leftovers: readonly Leftover[], command: string): string {
   const isAlone = ({ kind, region }: Leftover) =>
     kind === 'vpnService' && !leftovers.some((one) => one.region === region && LEAD_TO_SERVICE.includes(one.kind));
-  const commands = leftovers.map((one) => (isAlone(one) ? 'regionlink sweep' : command));
-  return `Remove what stands in the way, then run: ${[...new Set(commands)].sort().join(', then ')}`;
+  const sweep = leftovers.some(isAlone) && command !== 'regionlink sweep';
+  return `Remove what stands in the way, then run: ${command}${sweep ? '; and regionlink sweep, where the VPN service was made for another VPN' : ''}`;
 }
 
 /** The innermost failure, which is the one that says what happened. */

@@ -2,11 +2,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { findTemporalCli } from '../../src/cli/temporal-cli.js';
 import { FAST_DELAYS, type Simulator, startSimulator } from '../../src/simulator/index.js';
@@ -15,6 +16,7 @@ import { buildImage, type Image } from '../support/image.js';
 
 const run = promisify(execFile);
 const NAMESPACE = 'vpns';
+const COMPOSE = 'docker-compose.yml';
 /** Of the simulator in the compose file. */
 const TRY_URL = 'http://127.0.0.1:35357';
 
@@ -47,6 +49,8 @@ const setUp = (retention: string) =>
     },
   });
 
+const services = () => parse(readFileSync(COMPOSE, 'utf8'), { merge: true }).services;
+
 /** The clouds of the compose file's simulator, at the port of ours. */
 function cloudsForTrying(): string {
   const file = join(image.folder, 'clouds.yaml');
@@ -73,7 +77,7 @@ test('the script makes the namespace with its retention and our search attribute
 }, 120_000);
 
 test('the health check of the compose file’s simulator is answered by one', async () => {
-  const [, url = ''] = /fetch\('([^']+)'\)/.exec(readFileSync('docker-compose.yml', 'utf8')) ?? [];
+  const [, url = ''] = /fetch\('([^']+)'\)/.exec(services().simulator.healthcheck.test.at(-1)) ?? [];
   expect(url.startsWith(TRY_URL)).toBe(true);
   expect((await fetch(url.replace(TRY_URL, simulator.url))).ok).toBe(true);
 });
@@ -112,3 +116,36 @@ test('built from a clean folder the image runs a worker, without compilers and p
   worker.kill('SIGTERM');
   expect(await once(worker, 'close')).toEqual([0, null]);
 }, 120_000);
+
+test('and the HTTP API of the compose file, which its health check finds and a token made as its head says opens', async () => {
+  const { command, environment, healthcheck } = services().api;
+  const [program = '', ...before] = image.entrypoint;
+  const made = join(image.folder, 'made');
+  mkdirSync(made);
+  // From the head: what stands after the service's name, up to where its output goes.
+  const [, args = ''] = /worker (token .*) > /.exec(readFileSync(COMPOSE, 'utf8')) ?? [];
+  const { stdout: token } = await run(program, [...before, ...args.replaceAll('/made', made).split(' ')], {
+    cwd: image.folder,
+  });
+  const api = spawn(program, [...before, ...command, '--port', '0', '--json'], {
+    cwd: image.folder,
+    env: {
+      ...image.env,
+      ...environment,
+      PATH: process.env.PATH,
+      HOME: '/nonexistent',
+      TEMPORAL_ADDRESS: server.address,
+      REGIONLINK_TOKENS_FILE: join(made, 'tokens'),
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const { url } = JSON.parse(String((await once(api.stdout, 'data'))[0]));
+  const here = url.replace('0.0.0.0', '127.0.0.1');
+  const check = healthcheck.test.at(-1).replace('http://127.0.0.1:8745', here);
+  await run(process.execPath, ['-e', check]);
+  const ask = (bearer: string) => fetch(`${here}/v1/vpns`, { headers: { Authorization: `Bearer ${bearer}` } });
+  expect((await ask(token.trim())).status).toBe(200);
+  expect((await ask('another')).status).toBe(401);
+  api.kill('SIGTERM');
+  expect(await once(api, 'close')).toEqual([0, null]);
+}, 60_000);

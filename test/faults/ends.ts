@@ -6,7 +6,7 @@ export type Operation = 'provision' | 'destroy';
 
 /**
  * Whole and proven, or as before. Where a run says that it has left something, an apply over a VPN that stood, or a destroy, must be able to
- * finish the job from the marks alone; and a sweep, where the run says so of a VPN service.
+ * finish the job from the marks alone.
  * @param whole as `faultsOfVpn` takes it
  */
 export async function wrongWith(
@@ -28,17 +28,5 @@ export async function wrongWith(
     return told(lane.faultsOfVpn(again));
   }
   const destroyed = await lane.bed.end(await lane.bed.destroy(lane.name));
-  const swept = said.includes('regionlink sweep') ? await sweepServices(lane) : [];
-  return told([...destroyed.messages, ...swept, ...lane.changesSince('bare')]);
-}
-
-/** Sweeps each VPN service by its router, as far as it is stray. Resolves to what failed. */
-async function sweepServices({ bed }: Lane): Promise<readonly string[]> {
-  const messages: string[] = [];
-  for (const [region, state] of bed.simulator.regions)
-    for (const { id, router_id } of state.rows('vpnservice')) {
-      const swept = await bed.end(await bed.sweep({ router: String(router_id), region }, [id]));
-      messages.push(...swept.messages);
-    }
-  return messages;
+  return told([...destroyed.messages, ...lane.changesSince('bare')]);
 }

@@ -272,9 +272,22 @@ function overOwnRouter(): Record<string, unknown> {
   return { sites: { ...sites, right: { region: 'cbk', network: { router: 'own-router', subnets: ['own-subnet'] } } } };
 }
 
-test('a VPN service over an existing router: found with what its run made by destroy, and by its router when nothing else is left', async () => {
+test('a VPN service over an existing router: found by destroy though nothing else is left, and by its router where it was made for another VPN', async () => {
   const router = await makeNetwork();
   before = bed.simulator.snapshot();
+  for (const [method, path] of [
+    ['POST', 'ipsec-site-connections$'],
+    ['DELETE', '/vpnservices/'],
+  ] as const)
+    bed.simulator.faults.add({ method, path, region: 'cbk', fault: { kind: 'answer', status: 403, effect: false } });
+  const failed = await bed.end(await bed.provision('alone', { check: 'none', ...overOwnRouter() }));
+  expect(failed.type).toBe('Leftovers');
+  expect(failed.messages.join()).toMatch(/vpnService .* in cbk: [\s\S]*then run: regionlink destroy/);
+  bed.simulator.faults.clear();
+  expect(bed.simulator.snapshot()).not.toEqual(before);
+  expect((await bed.end(await bed.destroy('alone'))).messages).toEqual([]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+
   await terminatedHalfWay('shared', overOwnRouter());
   const service = () =>
     region('cbk')
@@ -286,7 +299,7 @@ test('a VPN service over an existing router: found with what its run made by des
   expect(bed.simulator.snapshot()).toEqual(before);
 
   await terminatedHalfWay('shared', overOwnRouter());
-  const description = String(service()?.description).replace(/run=.*/, 'run=gone');
+  const description = String(service()?.description).replace(/vpn=\S+/, 'vpn=gone');
   Object.assign(service() ?? {}, { description });
   await bed.end(await bed.destroy('shared'));
   const survey = await link.survey();

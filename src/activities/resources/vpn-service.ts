@@ -1,5 +1,6 @@
 /**
- * The VPN service: one a router, shared by every VPN over it. Its mark names owner and router, not a VPN.
+ * The VPN service: one a router, shared by every VPN over it. Its mark names owner and router, and
+ * the VPN that it was made for, by which a destroy finds it where nothing else is left of that one.
  * With a subnet it takes connections of the older way alone, without one those with endpoint groups alone, and which of the two can never be changed.
  * The rule: an existing one is used, and never changed or replaced; ours is kept up, and goes when nothing uses it any more: "in use" is then no error.
  */
@@ -46,7 +47,12 @@ export const vpnService: Kind<'vpnService'> = {
   },
   async create(scope) {
     const routerId = need(scope, 'router').id;
-    const description = formatMark({ owner: scope.site.owner, step: serviceStep(routerId), run: scope.run });
+    const description = formatMark({
+      owner: scope.site.owner,
+      vpn: scope.vpn,
+      step: serviceStep(routerId),
+      run: scope.run,
+    });
     const made = foundOf(
       await scope.attempt.write((call) =>
         scope.region.create(
