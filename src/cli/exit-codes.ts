@@ -6,8 +6,10 @@
 import { CommanderError } from 'commander';
 import {
   InvalidNameError,
+  messageOf,
   TemporalConfigError,
   TemporalUnavailableError,
+  temporalIsAway,
   VpnBusyError,
   VpnCancelledError,
   VpnFailedError,
@@ -63,7 +65,9 @@ const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] =
 /** The exit code of an error that reached the top. `command`: the one that was called. */
 export function exitCodeOf(error: unknown, command?: string): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok.code;
-  const [, ending] = ENDINGS.find(([kind]) => error instanceof kind) ?? [undefined, 'failed' as const];
+  // One that was there and went away in the midst of it has no class of ours.
+  const other = temporalIsAway(error) ? 'noServer' : 'failed';
+  const [, ending = other] = ENDINGS.find(([kind]) => error instanceof kind) ?? [];
   return EXIT[command === 'plan' && ending === 'usage' ? 'failed' : ending].code;
 }
 
@@ -80,12 +84,13 @@ export interface ErrorReport {
 }
 
 export function errorReport(error: unknown, command?: string): ErrorReport {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const failed = error instanceof Error ? error : new Error(String(error));
+  const { name } = failed;
   const type = error instanceof VpnFailedError ? error.type : error instanceof CommanderError ? 'UsageError' : name;
   return {
     error: {
       type,
-      message: message.replace(/^error: /, ''),
+      message: messageOf(failed).replace(/^error: /, ''),
       ...(error instanceof InvalidSpecError ? { problems: error.problems.map(({ at: _, ...shown }) => shown) } : {}),
       ...(error instanceof WorkerConfigError || error instanceof TemporalConfigError
         ? { problems: error.problems.map((one) => ({ message: one })) }

@@ -4,6 +4,7 @@
  * The rule: no stack traces for users' mistakes; REGIONLINK_DEBUG=1 shows them.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { messageOf } from '../client/index.js';
 import { withdrawSecrets } from '../secrets/environment.js';
 import { SCOPES } from '../server/tokens.js';
 import { PHASES } from '../workflows/protocol.js';
@@ -289,7 +290,7 @@ async function main(): Promise<void> {
     process.exitCode = exitCodeOf(failed, command);
     if (process.exitCode === 0) return;
     // Commander has told its own already.
-    if (!(failed instanceof CommanderError)) console.error(`\n${failed.message}`);
+    if (!(failed instanceof CommanderError)) console.error(`\n${messageOf(failed)}`);
     if (process.env.REGIONLINK_DEBUG) console.error(failed.stack);
     if (json) console.log(JSON.stringify(errorReport(failed, command)));
   }

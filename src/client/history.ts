@@ -2,11 +2,11 @@
  * The audit of a VPN: records of its runs, each from its own event history.
  * The rule: Temporal forgets a run some time after its end, so each record says when.
  */
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type AttemptLedger, workflowIdOf } from '../workflows/protocol.js';
 import { VpnNotFoundError } from './errors.js';
 import { failuresUpTo, firstOf } from './event-values.js';
-import { GRPC } from './grpc-status.js';
+import { GRPC, grpcErrorOf } from './grpc-status.js';
 import { type OpenActivity, recordOf } from './read-run.js';
 import type { RunRecord } from './run-record.js';
 
@@ -47,8 +47,7 @@ async function one(client: Client, vpn: string, run: string | undefined, retenti
     return closeTime === undefined ? record : { ...record, keptUntil: closeTime.getTime() + retentionMs };
   } catch (error) {
     // The second, where a run id is none.
-    const unknown =
-      error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === GRPC.invalidArgument);
+    const unknown = error instanceof WorkflowNotFoundError || grpcErrorOf(error)?.code === GRPC.invalidArgument;
     if (!unknown) throw error;
     throw run === undefined
       ? new VpnNotFoundError(vpn)

@@ -84,7 +84,7 @@ export type {
   SweepResult,
   VpnPlan,
 } from '../workflows/protocol.js';
-export { temporalIsAway } from './away.js';
+export { messageOf, temporalIsAway } from './away.js';
 export type { ConnectOptions } from './connect.js';
 export * from './errors.js';
 export type { RecordedFailure } from './event-values.js';

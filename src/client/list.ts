@@ -2,10 +2,10 @@
  * Runs that Temporal remembers, open and closed, found by their search attributes.
  * The rule: what is asked for goes into the query, so that Temporal's index filters and a page of it is all that is read.
  */
-import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { DESTROY, lockedBy, MEMO, type Phase, PROVISION, SEARCH_ATTRIBUTES, SWEEP } from '../workflows/protocol.js';
 import { SearchAttributesMissingError } from './errors.js';
-import { GRPC } from './grpc-status.js';
+import { GRPC, grpcErrorOf } from './grpc-status.js';
 import type { Operation, RunState } from './run.js';
 import { VPN_PHASE, VPN_REGIONS } from './search-attributes.js';
 
@@ -54,8 +54,9 @@ export async function listRuns(client: Client, filter: ListFilter): Promise<read
     }
   } catch (error) {
     // A query that names what is not registered.
-    if (isGrpcServiceError(error) && error.code === GRPC.invalidArgument && namesOurs(error.details))
-      throw new SearchAttributesMissingError(client.options.namespace, error.details);
+    const refused = grpcErrorOf(error);
+    if (refused?.code === GRPC.invalidArgument && namesOurs(refused.details))
+      throw new SearchAttributesMissingError(client.options.namespace, refused.details);
     throw error;
   }
   return runs;
