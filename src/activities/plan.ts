@@ -182,6 +182,7 @@ function rowOf(
     temporary: step.temporary,
     action,
     ...(found === undefined ? {} : { id: found.id }),
+    ...(found?.status === undefined ? {} : { status: found.status }),
     fields: differences.map(({ field, have, want, updatable, show }) => ({
       field,
       ...(show ? { have: have ?? null, want } : {}),

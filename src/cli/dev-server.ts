@@ -37,10 +37,27 @@ export const DYNAMIC_CONFIG = [
   'history.timerProcessorMaxTimeShift="10ms"',
 ];
 
+/** It takes ports for itself as well, and any port that was free a moment ago may be taken by the next connection of this machine. */
+const TRIES = 3;
+
+class EndedAtOnceError extends Error {
+  override readonly name = 'EndedAtOnceError';
+}
+
 /** Starts one and resolves when its namespace can be used. */
 export async function startDevServer(options: DevServerOptions = {}): Promise<DevServer> {
+  const binary = await findTemporalCli(options.tell, process.env, options.giveUp);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce(binary, options);
+    } catch (error) {
+      if (!(error instanceof EndedAtOnceError) || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function startOnce(binary: string, options: DevServerOptions): Promise<DevServer> {
   const { giveUp, atOnce } = options;
-  const binary = await findTemporalCli(options.tell, process.env, giveUp);
   const port = options.port ?? (await freePort());
   const uiPort = options.uiPort ?? (await freePort());
   const log = options.logFile === undefined ? 'ignore' : openSync(options.logFile, 'a');
@@ -92,7 +109,8 @@ async function usable(child: ChildProcess, address: string, check: () => void): 
   const deadline = Date.now() + 60_000;
   for (;;) {
     check();
-    if (child.exitCode !== null) throw new Error(`the Temporal server ended at once with code ${child.exitCode}`);
+    if (child.exitCode !== null)
+      throw new EndedAtOnceError(`the Temporal server ended at once with code ${child.exitCode}`);
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1_000 });
       await connection.workflowService.describeNamespace({ namespace: 'default' });

@@ -83,7 +83,10 @@ function cell(step: PlannedStep | undefined, width: number, colour: Colours): st
   if (step === undefined) return ' '.repeat(width);
   // A test VM's are always made anew.
   const text = step.temporary ? step.name : `${step.action} ${step.name}`;
-  return colour[PAINT[step.action]](cut(text, width - 1).padEnd(width));
+  // A tunnel that is down differs from its spec in no field.
+  const down = step.kind === 'siteConnection' && (step.status ?? 'ACTIVE') !== 'ACTIVE';
+  const paint = colour[down && PAINT[step.action] === 'dim' ? 'yellow' : PAINT[step.action]];
+  return paint(cut(down ? `${text}: ${step.status}` : text, width - 1).padEnd(width));
 }
 
 function cut(text: string, width: number): string {

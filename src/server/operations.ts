@@ -174,7 +174,9 @@ export const OPERATIONS: readonly Operation[] = [
     limitMs: 60_000,
     async answerTo({ link, name }) {
       const plan = await link.check(name);
-      return { body: { vpn: name, asBuilt: plan.possible && plan.changes === 0, plan } };
+      const ends = plan.steps.filter(({ kind }) => kind === 'siteConnection');
+      const up = ends.length > 0 && ends.every(({ status }) => status === 'ACTIVE');
+      return { body: { vpn: name, asBuilt: plan.possible && plan.changes === 0, up, plan } };
     },
   },
   {

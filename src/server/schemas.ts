@@ -221,6 +221,7 @@ const plannedStep = z.object({
   temporary: z.boolean(),
   action: z.enum(['create', 'adopt', 'share', 'change', 'replace', 'remove', 'conflict', 'wait']),
   id: maybe(text()),
+  status: maybe(text()).describe('As its cloud tells it: of a connection `ACTIVE` while its tunnel is up.'),
   fields: z
     .array(z.object({ field: text(), have: maybe(z.unknown()), want: maybe(z.unknown()), inPlace: z.boolean() }))
     .describe('Those that differ, without values where these are secret.'),
@@ -259,6 +260,7 @@ const plan = shapeOf<VpnPlan>()(
 export const checked = z.object({
   vpn: vpnName,
   asBuilt: z.boolean().describe('Everything stands as its spec says: provisioning it again would change nothing.'),
+  up: z.boolean().describe('Both ends of every tunnel are ACTIVE, as their clouds tell it.'),
   plan: plan.describe('What provisioning its spec again would do.'),
 });
 

@@ -405,6 +405,8 @@ export interface PlannedStep {
   readonly action: PlannedAction;
   /** Of what stands. */
   readonly id?: string;
+  /** Of what stands and has one, as its cloud tells it: of a connection `ACTIVE` while its tunnel is up. */
+  readonly status?: string;
   readonly fields: readonly PlannedField[];
   /** Why it is so, where the fields do not tell. */
   readonly reason?: string;

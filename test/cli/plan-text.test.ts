@@ -90,6 +90,13 @@ describe('a plan', () => {
     expect(text(100)).not.toContain('is there');
   });
 
+  test('tells a connection that stands and is not up', () => {
+    const connected = (status: string) =>
+      text(100, { ...PLAN, steps: [step('left', 'siteConnection', 'conn', { id: ID, status })] });
+    expect(connected('DOWN')).toMatch(/IPsec site connection +adopt conn: DOWN\n/);
+    expect(connected('ACTIVE')).toMatch(/IPsec site connection +adopt conn\n/);
+  });
+
   test('tells where a site is joined the older way, and nothing of endpoint groups', () => {
     const [left, right] = PLAN.sites;
     const sites = [left, right].flatMap((site, index) =>

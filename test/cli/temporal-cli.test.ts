@@ -1,8 +1,9 @@
 /** Each source of a `temporal` binary that fails is told in one line with its reason. */
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { startDevServer } from '../../src/cli/dev-server.js';
 import { findTemporalCli } from '../../src/cli/temporal-cli.js';
 
 /** A folder with a program in it. */
@@ -75,3 +76,29 @@ test('where it is told to give up, it does', async () => {
   const stop = AbortSignal.abort(new Error('enough'));
   await expect(findTemporalCli(() => {}, process.env, stop)).rejects.toThrow('enough');
 });
+
+test.each([
+  [2, true],
+  [3, false],
+])(
+  'a server that ended at once %s times, its port taken meanwhile: whether another try comes: %s',
+  async (failures, starts) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tries-'));
+    const [tries, real] = [join(folder, 'tries'), await findTemporalCli()];
+    writeFileSync(tries, '');
+    const fails = `#!/bin/sh
+if [ "$1" = server ]; then echo try >> ${tries}; [ "$(wc -l < ${tries})" -gt ${failures} ] || exit 1; fi
+exec ${real} "$@"
+`;
+    vi.stubEnv('REGIONLINK_TEMPORAL_CLI', join(withProgram('temporal', fails), 'temporal'));
+    try {
+      const started = startDevServer().then((server) => server.stop());
+      if (starts) await started;
+      else await expect(started).rejects.toThrow('ended at once with code 1');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(readFileSync(tries, 'utf8').trim().split('\n')).toHaveLength(3);
+  },
+  60_000,
+);

@@ -8,7 +8,8 @@ import { TestBed } from '../support/test-bed.js';
 const HELD = { method: 'POST', path: '^/v2.0/vpn/vpnservices$', region: 'cbk', fault: { kind: 'hold' } } as const;
 
 test('an order is provisioned once however often it is sent, another one of its name is refused, and it is given up again', async () => {
-  const bed = await TestBed.start();
+  // A service's own specs say nothing of settling, which takes minutes: on a slow machine no write may be given up.
+  const bed = await TestBed.start({ httpTimeoutMs: 30_000 });
   const before = bed.simulator.snapshot();
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', TEMPORAL_ADDRESS: bed.server.address, PORT: '0' };
   const service = spawn(process.execPath, ['--import', 'tsx', 'examples/service/service.ts'], { env });

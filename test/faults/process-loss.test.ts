@@ -91,8 +91,8 @@ const held = () => simulator.faults.list().filter((plan) => plan.acted > 0).leng
 function expectWhole(name: string, result: unknown): void {
   expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {}), name).toEqual(['ACTIVE', 'ACTIVE']);
   const marks = marksIn(simulator, name).map((mark) => mark.replace(/ (run|nonce|key)=\S+/g, ''));
-  expect(marks.length, name).toBe(16);
-  expect(new Set(marks).size, name).toBe(16);
+  expect(marks.length, name).toBe(18);
+  expect(new Set(marks).size, name).toBe(18);
 }
 
 async function destroyAll(all: readonly string[]): Promise<void> {

@@ -134,17 +134,27 @@ describe('the life of a VPN', () => {
 
   test('a check tells whether it stands as it was built, and changes nothing', async () => {
     const mark = bed.simulator.log.length;
-    expect((await ask('POST', '/v1/vpns/left-right/check')).body).toMatchObject({ vpn: 'left-right', asBuilt: true });
+    expect((await ask('POST', '/v1/vpns/left-right/check')).body).toMatchObject({
+      vpn: 'left-right',
+      asBuilt: true,
+      up: true,
+    });
     const connections = bed.simulator.regions.get('dbl')?.rows('ipsec_site_connection') ?? [];
     const [connection] = connections.filter(({ description }) => String(description).includes('owner=test@default'));
     if (connection === undefined) throw new Error('there is no connection');
     connection.mtu = 1400;
+    bed.simulator.regions.get('dbl')?.stuck.set(connection.id, { status: 'DOWN' });
     const { status, body } = await ask('POST', '/v1/vpns/left-right/check');
-    expect([status, body.asBuilt, body.plan.changes]).toEqual([200, false, 1]);
+    expect([status, body.asBuilt, body.up, body.plan.changes]).toEqual([200, false, false, 1]);
     expect(checked.parse(body)).toEqual(body);
     expect(body.plan.steps).toContainEqual(
-      expect.objectContaining({ action: 'change', fields: [{ field: 'mtu', have: 1400, want: 1500, inPlace: true }] }),
+      expect.objectContaining({
+        action: 'change',
+        status: 'DOWN',
+        fields: [{ field: 'mtu', have: 1400, want: 1500, inPlace: true }],
+      }),
     );
+    bed.simulator.regions.get('dbl')?.stuck.delete(connection.id);
     expect(bed.writesSince(mark)).toEqual([]);
   });
 

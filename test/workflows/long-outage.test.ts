@@ -88,8 +88,8 @@ test('two days away in the middle: the run is delayed, and whole in the end', as
   expect(await result).toMatchObject({ links: [{ statuses: { left: 'ACTIVE', right: 'ACTIVE' } }] });
   expect((await environment.currentTimeMs()) - since).toBeGreaterThan(2 * DAY_MS);
   const marks = marksIn(simulator, 'patient');
-  expect(marks).toHaveLength(16);
-  expect(new Set(marks).size).toBe(16);
+  expect(marks).toHaveLength(18);
+  expect(new Set(marks).size).toBe(18);
   // Tries that failed are no events: two days cost a few.
   expect((await run.fetchHistory()).events?.length).toBeLessThan(300);
   await destroyed('patient');

@@ -47,7 +47,7 @@ async function met(plan: FaultPlan): Promise<void> {
 function expectWhole(result: unknown, name: string): void {
   expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {})).toEqual(['ACTIVE', 'ACTIVE']);
   const marks = marksIn(simulator, name);
-  expect(marks.length).toBe(16);
+  expect(marks.length).toBe(18);
   expect(marks).toEqual([...new Set(marks)]);
 }
 
