@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ServiceError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { EXIT, errorReport, exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
 import { InvalidSpecError } from '../../src/spec/index.js';
@@ -127,6 +128,16 @@ test('no command ends with one code for two reasons: of plan, 2 is that there is
   expect(usage.map((error) => exitCodeOf(error, 'apply'))).toEqual([2, 2]);
   expect(usage.map((error) => exitCodeOf(error, 'plan'))).toEqual([1, 1]);
   expect(errorReport(usage[0], 'plan').error.exitCode).toBe(1);
+});
+
+test('a server that goes away in the midst of a command is none that answers; what it refuses is told in its own words', () => {
+  const failed = (code: number, details: string) =>
+    new ServiceError('Failed to list workflows', {
+      cause: Object.assign(new Error(`${code}: ${details}`), { code, details, metadata: {} }),
+    });
+  const gone = failed(14, 'No connection established');
+  expect([exitCodeOf(gone), exitCodeOf(failed(7, 'no right to list'))]).toEqual([4, 1]);
+  expect(errorReport(failed(7, 'no right to list')).error.message).toBe('Failed to list workflows: no right to list');
 });
 
 test('with --json an error is one object on standard output, its prose on standard error', async () => {
