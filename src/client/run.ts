@@ -26,7 +26,7 @@ import {
 } from '../workflows/protocol.js';
 import { VpnCancelledError, VpnFailedError, VpnNotFoundError, WorkerSilentError } from './errors.js';
 import { firstOf, timeOf } from './event-values.js';
-import { GRPC } from './grpc-status.js';
+import { GRPC, grpcErrorOf } from './grpc-status.js';
 
 /** What changes a VPN, and so runs under its name. */
 export type Operation = typeof PROVISION | typeof DESTROY | typeof SWEEP;
@@ -161,9 +161,9 @@ export class VpnRun<R> {
       return await client.withDeadline(Date.now() + ANSWER_MS, () => this.handle.query<Progress>(PROGRESS_QUERY));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new VpnNotFoundError(this.vpn);
-      const { cause } = error as Error;
-      if (isGrpcServiceError(cause) && WITHOUT_WORKER.has(cause.code))
-        throw new WorkerSilentError(this.vpn, cause.details);
+      const refused = grpcErrorOf(error);
+      if (refused !== undefined && WITHOUT_WORKER.has(refused.code))
+        throw new WorkerSilentError(this.vpn, refused.details);
       throw error;
     }
   }

@@ -50,7 +50,7 @@ export interface SimulatorOptions {
   readonly password?: string;
   /** Regions whose VPN services have addresses of their own, as with OVN. @default the second region */
   readonly ownVpnAddress?: readonly string[];
-  /** Whether the log says what a call did, which takes a look at all rows: with thousands of them most of the simulator's work. @default true */
+  /** Whether the log says what a call did, which takes a look at all rows: with thousands of them most of the simulator's work. The fault `forget` goes by it. @default true */
   readonly tellEffects?: boolean;
 }
 

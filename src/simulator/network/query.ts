@@ -51,18 +51,20 @@ function chosen(row: Row, fields: readonly string[]): Record<string, unknown> {
 export function listed(resource: Resource, query: URLSearchParams, context: CallContext): Record<string, unknown> {
   const sorts = sortsOf(resource, query);
   const limit = limitOf(query);
-  const filters = [...new Set([...query.keys()].filter((key) => !CONTROLS.has(key)))];
+  const names = new Set([...query.keys()].filter((key) => !CONTROLS.has(key)));
+  const filters = [...names].map((name) => [name, query.getAll(name)] as const);
+  const fields = query.getAll('fields');
   const found = context.region.rows(resource.kind).filter((row) => {
     if (!maySee(row, context)) return false;
     resource.refresh?.(row, context);
-    return filters.every((name) => matches(row, name, query.getAll(name)));
+    return filters.every(([name, values]) => matches(row, name, values));
   });
   // A page needs an order that stays: the id is the last key of every one.
   if (limit > 0 && !sorts.some(({ key }) => key === 'id')) sorts.push({ key: 'id', down: false });
   if (sorts.length > 0) found.sort((a, b) => compare(a, b, sorts));
   const page = limit > 0 ? pageOf(resource, found, query, limit, context) : found;
   return {
-    [resource.many]: page.map((row) => chosen(row, query.getAll('fields'))),
+    [resource.many]: page.map((row) => chosen(row, fields)),
     ...(limit > 0 ? { [`${resource.many}_links`]: links(resource, page, query, limit, context) } : {}),
   };
 }
