@@ -18,7 +18,15 @@ import {
   TASK_QUEUE,
   workflowIdOf,
 } from '../../src/workflows/protocol.js';
-import { addDecoys, marksIn, PASSWORD, REGIONS, tutorialSpec, withoutIds } from '../support/test-bed.js';
+import {
+  addDecoys,
+  MARKED_WHEN_WHOLE,
+  marksIn,
+  PASSWORD,
+  REGIONS,
+  tutorialSpec,
+  withoutIds,
+} from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const KEY = randomBytes(32).toString('base64');
@@ -91,8 +99,8 @@ const held = () => simulator.faults.list().filter((plan) => plan.acted > 0).leng
 function expectWhole(name: string, result: unknown): void {
   expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {}), name).toEqual(['ACTIVE', 'ACTIVE']);
   const marks = marksIn(simulator, name).map((mark) => mark.replace(/ (run|nonce|key)=\S+/g, ''));
-  expect(marks.length, name).toBe(18);
-  expect(new Set(marks).size, name).toBe(18);
+  expect(marks.length, name).toBe(MARKED_WHEN_WHOLE);
+  expect(new Set(marks).size, name).toBe(MARKED_WHEN_WHOLE);
 }
 
 async function destroyAll(all: readonly string[]): Promise<void> {

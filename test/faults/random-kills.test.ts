@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { DESTROY, PROVISION, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
-import { addDecoys, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
+import { addDecoys, MARKED_WHEN_WHOLE, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
 import { minutes, seed } from './soak.js';
 
@@ -18,9 +18,6 @@ const VPNS = 4;
 
 /** Where no time is set. */
 const ROUNDS = 2;
-
-/** Marks of a whole VPN: those of its sixteen marked resources. */
-const WHOLE = 16;
 
 let server: DevServer;
 let simulator: Simulator;
@@ -96,7 +93,7 @@ async function run(kills: readonly number[], faults: readonly FaultPlan[]): Prom
     const name = names[index] ?? '';
     const marks = marksIn(simulator, name).map((mark) => mark.replace(/ (run|nonce|key)=\S+/g, ''));
     const counts = [marks.length, new Set(marks).size];
-    expect(counts, `${name}: ${end}`).toEqual(end === 'whole' ? [WHOLE, WHOLE] : [0, 0]);
+    expect(counts, `${name}: ${end}`).toEqual(end === 'whole' ? [MARKED_WHEN_WHOLE, MARKED_WHEN_WHOLE] : [0, 0]);
   }
   simulator.faults.clear();
   for (const name of names) {

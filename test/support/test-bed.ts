@@ -363,6 +363,9 @@ export function withoutIds(text: string, instead: (id: string) => string = () =>
   return text.replace(UUID, instead);
 }
 
+/** Resources of the tutorial's VPN that bear its marks, at both ends together, once it is whole and its check is gone. */
+export const MARKED_WHEN_WHOLE = 18;
+
 /** Marks of a VPN's resources, one a resource: none may occur twice. */
 export function marksIn(simulator: Simulator, vpn: string): readonly string[] {
   return Object.entries(simulator.snapshot()).flatMap(([region, tables]) =>

@@ -14,6 +14,7 @@ import { scan } from '../support/secret-scan.js';
 import {
   addDecoys,
   keptLogs,
+  MARKED_WHEN_WHOLE,
   marksIn,
   PASSWORD,
   REGIONS,
@@ -88,8 +89,8 @@ test('two days away in the middle: the run is delayed, and whole in the end', as
   expect(await result).toMatchObject({ links: [{ statuses: { left: 'ACTIVE', right: 'ACTIVE' } }] });
   expect((await environment.currentTimeMs()) - since).toBeGreaterThan(2 * DAY_MS);
   const marks = marksIn(simulator, 'patient');
-  expect(marks).toHaveLength(18);
-  expect(new Set(marks).size).toBe(18);
+  expect(marks).toHaveLength(MARKED_WHEN_WHOLE);
+  expect(new Set(marks).size).toBe(MARKED_WHEN_WHOLE);
   // Tries that failed are no events: two days cost a few.
   expect((await run.fetchHistory()).events?.length).toBeLessThan(300);
   await destroyed('patient');

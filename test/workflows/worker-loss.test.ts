@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { PROVISION, type ProvisionResult, TASK_QUEUE } from '../../src/workflows/protocol.js';
-import { marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
+import { MARKED_WHEN_WHOLE, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const KEY = randomBytes(32).toString('base64');
@@ -47,7 +47,7 @@ async function met(plan: FaultPlan): Promise<void> {
 function expectWhole(result: unknown, name: string): void {
   expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {})).toEqual(['ACTIVE', 'ACTIVE']);
   const marks = marksIn(simulator, name);
-  expect(marks.length).toBe(18);
+  expect(marks.length).toBe(MARKED_WHEN_WHOLE);
   expect(marks).toEqual([...new Set(marks)]);
 }
 
