@@ -20,23 +20,18 @@ export interface CallCase {
   readonly before: { readonly calls: number; readonly reads: number };
 }
 
-/** A look that is repeated is one call of the API; so many of each meet the faults whose moment matters. */
-const SAME_LOOKS = 2;
-
-/** The calls of a log, each once. */
+/** The calls of a log, every look that is repeated among them. */
 export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
   const seen = new Map<string, number>();
-  return log.flatMap((call, index) => {
+  return log.map((call, index) => {
     const earlier = log.slice(0, index).filter((other) => other.region === call.region);
     const before = { calls: earlier.length, reads: earlier.filter((other) => other.method === 'GET').length };
     const path = `^${withoutIds(call.path).replaceAll('{id}', '[^/]+')}$`;
     const key = `${call.method} ${call.region} ${call.service} ${path}`;
     const skip = seen.get(key) ?? 0;
     seen.set(key, skip + 1);
-    const writes = isWrite(call);
-    if (!writes && skip >= SAME_LOOKS) return [];
     const { method, region, service, effects } = call;
-    return [{ method, region, service, path, skip, writes, effects, before }];
+    return { method, region, service, path, skip, writes: isWrite(call), effects, before };
   });
 }
 
@@ -51,15 +46,45 @@ export interface FaultCase {
   readonly fault: FaultPlan['fault'] | (() => FaultPlan['fault']);
   readonly times?: number;
   readonly forMs?: number;
-  /** It acts on more than its one call, so its moment matters. */
+  /** It acts on more than its one call. */
   readonly wide?: 'region' | 'reads';
+  /** Also at a write it leaves the clouds as they would be without it. */
+  readonly leavesNothing?: true;
   /** What a step's failure says, where the call was one of its writes. */
   readonly said?: RegExp;
 }
 
-/** Whether a call is a case for a fault: a look that is repeated is one only for the faults whose moment matters. */
-export function isCase(call: CallCase, { on, wide }: FaultCase): boolean {
-  return (on?.(call) ?? true) && (call.writes || call.skip === 0 || wide !== undefined);
+/** Calls that may meet a fault in one run. */
+const CALLS_A_RUN = 3;
+
+/**
+ * The runs in which calls meet a fault, each with its calls. What ends a run, or leaves something behind, has a run to itself. A fault that leaves the clouds
+ * as they are, at a look or before the effect of a write, is met by several calls of one run, since none can make up for another: far from each other,
+ * and each of another path, so that none counts a call that is made again because of another.
+ */
+export function runsOf(calls: readonly CallCase[], one: FaultCase): readonly (readonly CallCase[])[] {
+  const cases = calls.filter((call) => one.on?.(call) ?? true);
+  const [sharing, alone] = parted(cases, (call) => leavesNothing(call, one));
+  const runs = Array.from({ length: Math.ceil(sharing.length / CALLS_A_RUN) }, (): CallCase[] => []);
+  for (const [index, call] of sharing.entries()) {
+    const inTurn = runs.map((_, turn) => runs[(index + turn) % runs.length] ?? []);
+    const fitting = inTurn.find((run) => run.length < CALLS_A_RUN && !run.some((other) => isOfOnePath(other, call)));
+    if (fitting === undefined) runs.push([call]);
+    else fitting.push(call);
+  }
+  return [...alone.map((call) => [call]), ...runs];
+}
+
+function leavesNothing(call: CallCase, one: FaultCase): boolean {
+  return one.outcome === 'passes' && one.wide === undefined && (!call.writes || one.leavesNothing === true);
+}
+
+function isOfOnePath(one: CallCase, other: CallCase): boolean {
+  return one.method === other.method && one.region === other.region && one.path === other.path;
+}
+
+function parted<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 const writes = (call: CallCase) => call.writes;
@@ -74,19 +99,25 @@ const SAID = /^[A-Za-z ]+ \S+ \((left|right)\S*\): \w+ \S+ in region \w+: 403 .*
 const inASecond = () => new Date(Date.now() + 1_000).toUTCString();
 
 export const FAULTS: readonly FaultCase[] = [
-  { name: '500 before the effect', outcome: 'passes', fault: answer(500, false) },
+  { name: '500 before the effect', outcome: 'passes', leavesNothing: true, fault: answer(500, false) },
   { name: '500 after the effect', outcome: 'passes', on: writes, fault: answer(500, true) },
-  { name: '503 with Retry-After in seconds', outcome: 'passes', fault: answer(503, false, {}, { 'Retry-After': '0' }) },
+  {
+    name: '503 with Retry-After in seconds',
+    outcome: 'passes',
+    leavesNothing: true,
+    fault: answer(503, false, {}, { 'Retry-After': '0' }),
+  },
   {
     name: '429 with Retry-After as a date',
     outcome: 'passes',
+    leavesNothing: true,
     fault: () => answer(429, false, {}, { 'Retry-After': inASecond() }),
   },
   { name: '403', outcome: 'stops', fault: answer(403, false, refusal), said: SAID },
   { name: '403 after the effect', outcome: 'stops', on: writes, fault: answer(403, true, refusal), said: SAID },
   { name: 'over quota', outcome: 'stops', on: posts, fault: { kind: 'overQuota' } },
-  { name: 'in use, twice', outcome: 'passes', on: deletes, times: 2, fault: { kind: 'inUse' } },
-  { name: 'reset before the effect', outcome: 'passes', fault: { kind: 'reset', effect: false } },
+  { name: 'in use, twice', outcome: 'passes', leavesNothing: true, on: deletes, times: 2, fault: { kind: 'inUse' } },
+  { name: 'reset before the effect', outcome: 'passes', leavesNothing: true, fault: { kind: 'reset', effect: false } },
   { name: 'reset after the effect', outcome: 'passes', on: writes, fault: { kind: 'reset', effect: true } },
   { name: 'a page of HTML', outcome: 'passes', fault: answer(200, true, '<html>maintenance</html>') },
   { name: 'an empty answer', outcome: 'passes', on: (call) => !deletes(call), fault: answer(200, true, '') },
@@ -97,9 +128,9 @@ export const FAULTS: readonly FaultCase[] = [
     fault: answer(200, true, { unexpected: [1] }),
   },
   { name: 'half an answer', outcome: 'passes', on: (call) => !deletes(call), fault: { kind: 'truncate' } },
-  { name: 'a slow answer', outcome: 'passes', fault: { kind: 'delay', ms: HTTP_TIMEOUT_MS / 4 } },
+  { name: 'a slow answer', outcome: 'passes', leavesNothing: true, fault: { kind: 'delay', ms: HTTP_TIMEOUT_MS / 4 } },
   { name: 'an answer after the timeout', outcome: 'passes', fault: { kind: 'delay', ms: HTTP_TIMEOUT_MS + 200 } },
-  { name: 'no answer and no effect', outcome: 'passes', fault: { kind: 'hang' } },
+  { name: 'no answer and no effect', outcome: 'passes', leavesNothing: true, fault: { kind: 'hang' } },
   { name: 'no answer, and a late effect', outcome: 'passes', on: writes, fault: { kind: 'hang', lateMs: 100 } },
   {
     name: 'no answer, and an effect after the next look-up',
@@ -108,7 +139,7 @@ export const FAULTS: readonly FaultCase[] = [
     fault: { kind: 'hang', lateAfterLookUp: true },
   },
   { name: 'delivered twice', outcome: 'passes', on: writes, fault: { kind: 'duplicate' } },
-  { name: 'the token ends', outcome: 'passes', fault: { kind: 'expireTokens' } },
+  { name: 'the token ends', outcome: 'passes', leavesNothing: true, fault: { kind: 'expireTokens' } },
   { name: 'someone removes what was made', outcome: 'either', on: posts, fault: { kind: 'forget' } },
   {
     name: 'the region is away for a while',

@@ -18,7 +18,7 @@ everyCallMeetsEveryFault(
       operation: 'provision',
       start: (lane) => lane.bed.provision(lane.name, { check: 'none', ...LEGACY }),
       ends: 'COMPLETED',
-      calls: (call) => isService(call) || isConnection(call),
+      calls: (calls) => calls.filter((call) => isService(call) || isConnection(call)),
     },
     {
       name: 'a destroy the older way',
@@ -26,7 +26,7 @@ everyCallMeetsEveryFault(
       operation: 'destroy',
       start: (lane) => lane.bed.destroy(lane.name),
       ends: 'COMPLETED',
-      calls: isConnection,
+      calls: (calls) => calls.filter(isConnection),
     },
   ],
   { spec: LEGACY },

@@ -12,6 +12,7 @@ everyCallMeetsEveryFault([
       return lane.bed.provision(lane.name, { check: 'none' });
     },
     ends: 'FAILED',
-    calls: (call) => call.writes && call.method !== 'POST',
+    // The way back: after the last create.
+    calls: (calls) => calls.slice(calls.findLastIndex(({ method }) => method === 'POST') + 1),
   },
 ]);
