@@ -69,7 +69,8 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
   } catch (error) {
     if (!(error instanceof OpenStackError)) throw error;
     // Someone else's connection keeps it. Without one, what says so is behind, and the removal is tried again.
-    if (isInUse(error) && kind.sharedByVpns && (await kind.isReferenced(found, scope))) return false;
+    if (isInUse(error) && kind.sharedByVpns && (await kind.isReferenced(found, scope)))
+      return leaveToOthers(kind, found, input, scope);
     const leftover: Leftover = {
       kind: kind.kind,
       name: found.name || input.step.name,
@@ -79,15 +80,33 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
     };
     const gaveUp = `${kind.kind} ${leftover.name} (${found.id}) in ${leftover.region} cannot be removed: ${error.message}. What to do: ${verdictOn(error).cure}`;
     if (isInUse(error)) {
-      scope.attempt.inUseSince ??= Date.now();
-      const patience = IN_USE_TIMEOUTS * input.timing.httpTimeoutMs;
-      if (!input.blocked && Date.now() - scope.attempt.inUseSince < patience)
-        throw later('CloudUnavailable', error.message);
+      if (isPatient(input, scope)) throw later('CloudUnavailable', error.message);
       throw refuse('Leftovers', gaveUp, [leftover]);
     }
     if (verdictOn(error).retry === 'no') throw refuse('Leftovers', gaveUp, [leftover]);
     throw error;
   }
+}
+
+/** Whether what is in the way may still go by itself. */
+function isPatient({ blocked, timing }: RemoveInput, { attempt }: StepScope): boolean {
+  attempt.inUseSince ??= Date.now();
+  return !blocked && Date.now() - attempt.inUseSince < IN_USE_TIMEOUTS * timing.httpTimeoutMs;
+}
+
+/** Whether it is gone all the same: where those that used it have left meanwhile, and took it for another's, nobody else would come for it. */
+async function leaveToOthers(kind: Kind, found: Found, input: RemoveInput, scope: StepScope): Promise<boolean> {
+  try {
+    if (!(await kind.handOver?.(found, scope))) return false;
+  } catch (error) {
+    if (!(error instanceof OpenStackError)) throw error;
+    // It works for them as it is, and a sweep finds it without a name.
+    if (verdictOn(error).retry === 'no' || !isPatient(input, scope)) return false;
+    throw error;
+  }
+  if (await kind.isReferenced(found, scope)) return false;
+  await kind.remove(found, scope);
+  return true;
 }
 
 /** What this run may have changed, whether or not its answer came, and how it was before. What is not ours, it has not. */

@@ -290,8 +290,10 @@ export class Saga {
 
   /** Takes note of what an act did while it waited, and hands its output on. */
   private nudged<T extends Nudging>(step: ActStep, output: T): T {
+    const isProven = step.kind === 'awaitTunnel' && this.pings.has(step.link);
+    const lacks = isProven ? 'carries packets and did not become ACTIVE by itself' : 'did not come up by itself';
     for (const nudge of output.nudges ?? []) {
-      const said = `${step.title} did not come up by itself; ${nudge}`;
+      const said = `${step.title} ${lacks}; ${nudge}`;
       this.warnings.push(said);
       this.tracker.warn(said);
     }

@@ -48,7 +48,10 @@ describe.sequential.each(['console', 'ssh'])('the tutorial, proven by %s', (via)
       .map((line, index) => ({ line, index }))
       .filter(({ line }) => /\b10\.[12]\.0\.\d+/.test(line));
     expect(inClear.filter(({ index }) => index > firstInside)).toEqual([]);
-    expect(inClear.filter(({ line }) => !/ICMP echo request|ICMP net \S+ unreachable/.test(line))).toEqual([]);
+    // So does the refusal of an SSH login that was asked for more than once while its VM did not answer ARP yet: the router's conntrack rewrites the first
+    // reset and takes those after it for invalid, so that they leave with the VM's own address.
+    const early = /ICMP echo request|ICMP net \S+ unreachable|\.22 > 10\.250\.\S+ Flags \[R\.\]/;
+    expect(inClear.filter(({ line }) => !early.test(line))).toEqual([]);
   });
 
   test('nothing of the test VMs is left', async () => {

@@ -28,6 +28,7 @@ import {
   withoutIds,
 } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
+import { withoutRun } from './lanes.js';
 
 const KEY = randomBytes(32).toString('base64');
 const folder = mkdtempSync(join(tmpdir(), 'regionlink-loss-'));
@@ -98,7 +99,7 @@ const held = () => simulator.faults.list().filter((plan) => plan.acted > 0).leng
 /** Nothing lost, nothing double: the VPN's marks are those of a whole one, each once. */
 function expectWhole(name: string, result: unknown): void {
   expect(Object.values((result as ProvisionResult).links[0]?.statuses ?? {}), name).toEqual(['ACTIVE', 'ACTIVE']);
-  const marks = marksIn(simulator, name).map((mark) => mark.replace(/ (run|nonce|key)=\S+/g, ''));
+  const marks = marksIn(simulator, name).map(withoutRun);
   expect(marks.length, name).toBe(MARKED_WHEN_WHOLE);
   expect(new Set(marks).size, name).toBe(MARKED_WHEN_WHOLE);
 }

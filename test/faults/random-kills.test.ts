@@ -11,6 +11,7 @@ import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../
 import { DESTROY, PROVISION, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
 import { addDecoys, MARKED_WHEN_WHOLE, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
+import { withoutRun } from './lanes.js';
 import { minutes, seed } from './soak.js';
 
 const KEY = randomBytes(32).toString('base64');
@@ -91,7 +92,7 @@ async function run(kills: readonly number[], faults: readonly FaultPlan[]): Prom
   }
   for (const [index, end] of (await all).entries()) {
     const name = names[index] ?? '';
-    const marks = marksIn(simulator, name).map((mark) => mark.replace(/ (run|nonce|key)=\S+/g, ''));
+    const marks = marksIn(simulator, name).map(withoutRun);
     const counts = [marks.length, new Set(marks).size];
     expect(counts, `${name}: ${end}`).toEqual(end === 'whole' ? [MARKED_WHEN_WHOLE, MARKED_WHEN_WHOLE] : [0, 0]);
   }

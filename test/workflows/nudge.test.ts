@@ -31,19 +31,20 @@ async function stand() {
   return bed.simulator.snapshot();
 }
 
-/** Region cbk's agent forgets its connections with the next look at them, until it is told to look again. */
+/** Region cbk's agent forgets its connections with the next look at them, until it is told to look again. Without `until` it only reports them so, and packets pass. */
 function forget(
-  until: 'routerUpdate' | 'serviceUpdate' | 'never',
+  until: 'routerUpdate' | 'serviceUpdate' | 'never' | undefined,
   { method = 'GET', status = 'DOWN' }: { method?: string; status?: string } = {},
 ): void {
   bed.simulator.faults.add({
     method,
     path: '^/v2.0/vpn/ipsec-site-connections$',
     region: 'cbk',
-    fault: { kind: 'stick', resource: 'ipsec_site_connection', status, until },
+    fault: { kind: 'stick', resource: 'ipsec_site_connection', status, ...(until === undefined ? {} : { until }) },
   });
 }
 
+const PUT_ROUTER = { method: 'PUT', path: '^/v2.0/routers/', region: 'cbk' } as const;
 const PUT_SERVICE = { method: 'PUT', path: '^/v2.0/vpn/vpnservices/', region: 'cbk' } as const;
 
 /** Updates of routers and services since a point of the log. */
@@ -94,6 +95,23 @@ describe('over a VPN that stands', () => {
     expect(updatesSince(mark)).toEqual([NUDGE]);
     expect(nudgesOf(result)).toEqual([
       expect.stringMatching(/after \d s: router right-router \(\S+\) of right was updated/),
+    ]);
+  }, 60_000);
+
+  test('packets pass and one status stays away: its agent is reminded, and told is what it is', async () => {
+    forget(undefined, { status: 'PENDING_CREATE' });
+    const update: FaultPlan = { ...PUT_ROUTER, fault: { kind: 'delay', ms: 0 } };
+    bed.simulator.faults.add(update);
+    const handle = await bed.provision('standing', { check: 'console' });
+    expect(await bed.met(update)).toBe(true);
+    bed.simulator.faults.clear();
+    const { messages, result } = await bed.end(handle);
+    expect(messages).toEqual([]);
+    expect(result?.proof).toBe('proven');
+    expect(nudgesOf(result)).toEqual([
+      expect.stringMatching(
+        /^tunnel left ↔ right carries packets and did not become ACTIVE by itself; after \d+ s: router right-router/,
+      ),
     ]);
   }, 60_000);
 

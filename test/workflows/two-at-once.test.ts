@@ -144,6 +144,54 @@ describe('two VPNs that race for the VPN service of one router', () => {
     expect(await messagesOf(await bed.destroy('early'))).toEqual([]);
     expect(bed.simulator.snapshot()).toEqual(before);
   }, 60_000);
+
+  test('a creator that rolls back, and after it the one that adopted it: none is left', async () => {
+    const before = bed.simulator.snapshot();
+    const held = hold(CONNECTION);
+    const creator = await late();
+    await bed.met(held);
+    // Its connection stands here, and the other end's cannot be made yet.
+    const stopped: FaultPlan = {
+      ...held,
+      region: 'dbl',
+      times: 0,
+      fault: { kind: 'answer', status: 503, body: {}, effect: false },
+    };
+    bed.simulator.faults.add(stopped);
+    const adopter = await early();
+    await expect.poll(() => connections().length, { timeout: 20_000 }).toBe(1);
+    await creator.cancel();
+    bed.simulator.faults.clear();
+    bed.simulator.faults.add(stopped);
+    expect((await bed.end(creator)).status).toBe('CANCELLED');
+    expect(services()).toHaveLength(1);
+    await adopter.cancel();
+    bed.simulator.faults.clear();
+    expect((await bed.end(adopter)).status).toBe('CANCELLED');
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
+
+  test('the one that it was made for goes, and the other cannot remove it: a destroy of that one finishes the job', async () => {
+    const before = bed.simulator.snapshot();
+    for (const run of [await late(), await early()]) expect(await messagesOf(run)).toEqual([]);
+    bothUseTheOne();
+    const creator = /vpn=(\S+)/.exec(String(services()[0]?.description))?.[1] ?? '';
+    const other = creator === 'late' ? 'early' : 'late';
+    expect(await messagesOf(await bed.destroy(creator))).toEqual([]);
+    expect(services()).toHaveLength(1);
+    bed.simulator.faults.add({
+      method: 'DELETE',
+      path: '^/v2.0/vpn/vpnservices/',
+      region: 'cbk',
+      times: 0,
+      fault: { kind: 'answer', status: 403, body: {}, effect: false },
+    });
+    expect((await bed.end(await bed.destroy(other))).type).toBe('Leftovers');
+    expect([services().length, connections().length]).toEqual([1, 0]);
+    bed.simulator.faults.clear();
+    expect(await messagesOf(await bed.destroy(other))).toEqual([]);
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
 });
 
 describe('a worker that differs from the one that began a run', () => {

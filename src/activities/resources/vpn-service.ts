@@ -2,7 +2,8 @@
  * The VPN service: one a router, shared by every VPN over it. Its mark names owner and router, and
  * the VPN that it was made for, by which a destroy finds it where nothing else is left of that one.
  * With a subnet it takes connections of the older way alone, without one those with endpoint groups alone, and which of the two can never be changed.
- * The rule: an existing one is used, and never changed or replaced; ours is kept up, and goes when nothing uses it any more: "in use" is then no error.
+ * The rule: an existing one is used, and never changed or replaced; ours is kept up, and goes when nothing uses it any more: "in use" is then no error, and
+ * where the VPN that it was made for goes first, it is one's that stays.
  */
 import type { VpnService } from '../../openstack/types.js';
 import { isInUse, later, refuse } from '../failures.js';
@@ -63,6 +64,16 @@ export const vpnService: Kind<'vpnService'> = {
       ),
     );
     return oneOfThem(made, scope);
+  },
+  async handOver(found, scope) {
+    const { mark } = found;
+    if (mark?.owner !== scope.site.owner || mark.vpn !== scope.vpn) return false;
+    const marks = (await usersOf(found, scope)).map(({ description }) => parseMark(description));
+    const heir = marks.find((one) => one?.owner === mark.owner && one.vpn !== undefined && one.vpn !== scope.vpn);
+    if (heir?.vpn === undefined) return false;
+    const description = formatMark({ ...mark, vpn: heir.vpn, run: heir.run });
+    await scope.attempt.write((call) => scope.region.update('vpnServices', found.id, { description }, call));
+    return true;
   },
   async update(found, fields, scope) {
     if (fields.admin_state_up === false) {
