@@ -46,8 +46,8 @@ export interface FaultCase {
   readonly fault: FaultPlan['fault'] | (() => FaultPlan['fault']);
   readonly times?: number;
   readonly forMs?: number;
-  /** It acts on more than its one call. */
-  readonly wide?: 'region' | 'reads';
+  /** It acts on more than its one call: on all of its region, on its region's looks, or on all that are logged in. */
+  readonly wide?: 'region' | 'reads' | 'logins';
   /** Also at a write it leaves the clouds as they would be without it. */
   readonly leavesNothing?: true;
   /** What a step's failure says, where the call was one of its writes. */
@@ -139,7 +139,7 @@ export const FAULTS: readonly FaultCase[] = [
     fault: { kind: 'hang', lateAfterLookUp: true },
   },
   { name: 'delivered twice', outcome: 'passes', on: writes, fault: { kind: 'duplicate' } },
-  { name: 'the token ends', outcome: 'passes', leavesNothing: true, fault: { kind: 'expireTokens' } },
+  { name: 'the token ends', outcome: 'passes', wide: 'logins', fault: { kind: 'expireTokens' } },
   { name: 'someone removes what was made', outcome: 'either', on: posts, fault: { kind: 'forget' } },
   {
     name: 'the region is away for a while',
@@ -192,9 +192,9 @@ export function planOf({ method, region, service, path, skip, before }: CallCase
     ...(one.times === undefined ? {} : { times: one.times }),
     ...(one.forMs === undefined ? {} : { forMs: one.forMs }),
   };
-  if (one.wide === undefined) return { method, region, service, path, skip, ...bounds, fault };
+  if (one.wide === 'region') return { region, skip: before.calls, ...bounds, fault };
   if (one.wide === 'reads') return { method: 'GET', region, skip: before.reads, ...bounds, fault };
-  return { region, skip: before.calls, ...bounds, fault };
+  return { method, region, service, path, skip, ...bounds, fault };
 }
 
 export function inWords(call: CallCase): string {
