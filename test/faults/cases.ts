@@ -55,7 +55,7 @@ export interface FaultCase {
 }
 
 /** Calls that may meet a fault in one run. */
-const CALLS_A_RUN = 3;
+const CALLS_A_RUN = 4;
 
 /**
  * The runs in which calls meet a fault, each with its calls. What ends a run, or leaves something behind, has a run to itself. A fault that leaves the clouds
