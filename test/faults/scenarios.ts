@@ -64,6 +64,8 @@ function makesOrChanges({ writes, method }: CallCase): boolean {
 /** The tests of some scenarios, a test a fault. */
 export function everyCallMeetsEveryFault(scenarios: readonly Scenario[], setting?: Setting): void {
   let lanes: Lanes;
+  /** Calls that were to meet a fault so far. */
+  let cases = 0;
 
   beforeAll(async () => {
     lanes = await Lanes.start(setting);
@@ -71,7 +73,7 @@ export function everyCallMeetsEveryFault(scenarios: readonly Scenario[], setting
 
   afterAll(async () => {
     console.log(
-      `single faults in ${scenarios.map((one) => one.name).join(', ')}: ${lanes.runs} runs, each whole or as before`,
+      `single faults in ${scenarios.map((one) => one.name).join(', ')}: ${cases} in ${lanes.runs} runs, each whole or as before`,
     );
     await lanes.stop();
   });
@@ -96,6 +98,7 @@ export function everyCallMeetsEveryFault(scenarios: readonly Scenario[], setting
       for (const one of FAULTS) {
         test(`${one.name}`, async () => {
           const runs = runsOf(calls, one);
+          cases += runs.flat().length;
           const wrong = await lanes.judge(
             runs,
             (lane, met) => judge(lane, scenario, whole, met, one),
