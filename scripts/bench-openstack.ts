@@ -60,12 +60,12 @@ try {
 async function timeRegionlink(): Promise<Timed> {
   bed.proxy.clear();
   const start = Date.now();
-  const idleSince = busyMs();
+  const busyBefore = busyMs();
   const run = await bed.link.provision(bed.spec(NAME));
   const activeAfter = msToActive(start);
   await run.result();
   const active = await activeAfter;
-  const work = busyMs() - idleSince;
+  const work = busyMs() - busyBefore;
   const { progress } = await run.status();
   if (progress === undefined) throw new Error('no worker answers');
   const calls = countCalls();
@@ -107,11 +107,11 @@ async function timeUsualTool(tool: string, folder: string): Promise<Timed> {
     });
   bed.proxy.clear();
   const start = Date.now();
-  const idleSince = busyMs();
+  const busyBefore = busyMs();
   const activeAfter = msToActive(start);
   const made = await timed(() => run('apply', '-auto-approve'));
   const active = await activeAfter;
-  const work = busyMs() - idleSince;
+  const work = busyMs() - busyBefore;
   const calls = countCalls();
   const destroyed = await timed(() => run('destroy', '-auto-approve'));
   return { made, active, destroyed, work, calls };

@@ -64,7 +64,8 @@ const CALLS_A_RUN = 4;
  */
 export function runsOf(calls: readonly CallCase[], one: FaultCase): readonly (readonly CallCase[])[] {
   const cases = calls.filter((call) => one.on?.(call) ?? true);
-  const [sharing, alone] = parted(cases, (call) => leavesNothing(call, one));
+  const sharing = cases.filter((call) => leavesNothing(call, one));
+  const alone = cases.filter((call) => !leavesNothing(call, one));
   const runs = Array.from({ length: Math.ceil(sharing.length / CALLS_A_RUN) }, (): CallCase[] => []);
   for (const [index, call] of sharing.entries()) {
     const inTurn = runs.map((_, turn) => runs[(index + turn) % runs.length] ?? []);
@@ -81,10 +82,6 @@ function leavesNothing(call: CallCase, one: FaultCase): boolean {
 
 function isOfOnePath(one: CallCase, other: CallCase): boolean {
   return one.method === other.method && one.region === other.region && one.path === other.path;
-}
-
-function parted<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 const writes = (call: CallCase) => call.writes;
