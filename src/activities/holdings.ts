@@ -28,20 +28,25 @@ export interface Holdings {
   readonly services: readonly Found[];
 }
 
+/** Reads every kind at once: no look needs another's answer. */
 export async function holdingsAt(place: Place, owner: string, attempt: Attempt): Promise<Holdings> {
-  const items: Item[] = [];
-  const services: Found[] = [];
-  for (const kind of RESOURCE_KINDS) {
-    for (const found of await kindOf(kind).inventory(place.region, attempt)) {
-      const { mark } = found;
-      if (mark?.owner !== owner) continue;
-      if (kind === 'vpnService' && mark.step === serviceStep(String(found.fields.router_id))) services.push(found);
-      const at = placeOf(mark.step, kind);
-      if (mark.vpn === undefined || at === undefined) continue;
-      items.push({ vpn: mark.vpn, ...at, found, place });
-    }
-  }
-  return { place, items, services };
+  const all = await Promise.all(
+    RESOURCE_KINDS.map(async (kind) =>
+      (await kindOf(kind).inventory(place.region, attempt)).map((found) => ({ kind, found })),
+    ),
+  );
+  const ours = all.flat().filter(({ found }) => found.mark?.owner === owner);
+  return {
+    place,
+    items: ours.flatMap(({ kind, found }): Item[] => {
+      const { vpn, step = '' } = found.mark ?? {};
+      const at = placeOf(step, kind);
+      return vpn === undefined || at === undefined ? [] : [{ vpn, ...at, found, place }];
+    }),
+    services: ours.flatMap(({ kind, found }) =>
+      kind === 'vpnService' && found.mark?.step === serviceStep(String(found.fields.router_id)) ? [found] : [],
+    ),
+  };
 }
 
 /** Everything of one VPN at one place: what bears its marks, what is part of that, and what was made for it and is used by none. */

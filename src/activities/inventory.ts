@@ -17,10 +17,11 @@ import type { WorkerContext } from './worker-context.js';
 export function makeTakeInventory(worker: WorkerContext) {
   return (input: DestroyInput): Promise<InventoryOutput> =>
     Attempt.run(worker.timing, async (attempt) => {
-      const items: Item[] = [];
-      for (const place of await allPlaces(worker, attempt))
-        items.push(...(await resourcesOf(input.vpn, await holdingsAt(place, worker.owner, attempt), attempt)));
-      return toGraph(items, worker);
+      const places = await allPlaces(worker, attempt);
+      const items = await Promise.all(
+        places.map(async (place) => resourcesOf(input.vpn, await holdingsAt(place, worker.owner, attempt), attempt)),
+      );
+      return toGraph(items.flat(), worker);
     });
 }
 

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultPlan } from '../../src/simulator/index.js';
 import { type CallCase, callsOf, inWords, LAST_CREATE_REFUSED } from './cases.js';
-import { type Ground, type Lane, Lanes } from './lanes.js';
+import { type Lane, Lanes } from './lanes.js';
+import type { Ground } from './place.js';
 
 type Check = 'none' | 'console' | 'ssh';
 

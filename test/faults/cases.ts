@@ -15,6 +15,11 @@ export interface CallCase {
   readonly path: string;
   readonly skip: number;
   readonly writes: boolean;
+  /**
+   * Of the looks with which a run begins, before any write: whether it is one, or was one when it was made first. When one of them fails, all are made
+   * again, each once.
+   */
+  readonly opening: 'is' | 'was' | 'no';
   readonly effects: LoggedCall['effects'];
   /** Calls, and reads, that its region had before it. */
   readonly before: { readonly calls: number; readonly reads: number };
@@ -23,6 +28,9 @@ export interface CallCase {
 /** The calls of a log, every look that is repeated among them. */
 export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
   const seen = new Map<string, number>();
+  const firstWrite = log.findIndex(isWrite);
+  const begin = firstWrite < 0 ? log.length : firstWrite;
+  const openings = new Set<string>();
   return log.map((call, index) => {
     const earlier = log.slice(0, index).filter((other) => other.region === call.region);
     const before = { calls: earlier.length, reads: earlier.filter((other) => other.method === 'GET').length };
@@ -30,8 +38,10 @@ export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
     const key = `${call.method} ${call.region} ${call.service} ${path}`;
     const skip = seen.get(key) ?? 0;
     seen.set(key, skip + 1);
+    if (skip === 0 && index < begin) openings.add(key);
+    const opening = !openings.has(key) ? 'no' : skip === 0 ? 'is' : 'was';
     const { method, region, service, effects } = call;
-    return { method, region, service, path, skip, writes: isWrite(call), effects, before };
+    return { method, region, service, path, skip, writes: isWrite(call), opening, effects, before };
   });
 }
 
@@ -55,33 +65,39 @@ export interface FaultCase {
 }
 
 /** Calls that may meet a fault in one run. */
-const CALLS_A_RUN = 4;
+const CALLS_A_RUN = 8;
 
 /**
- * The runs in which calls meet a fault, each with its calls. What ends a run, or leaves something behind, has a run to itself. A fault that leaves the clouds
- * as they are, at a look or before the effect of a write, is met by several calls of one run, since none can make up for another: far from each other,
- * and each of another path, so that none counts a call that is made again because of another.
+ * The runs in which calls meet a fault, each with its calls. What ends a run, or may leave something double, has a run to itself. A fault that the run gets over
+ * and that leaves nothing which another's retry could put right, at a look, before the effect of a write or at a removal, is met by several calls of one run: far
+ * from each other, of different paths, so that none counts a call that is made again because of another, and only one of the looks with which the run
+ * begins, since those are made together and one that fails would hide what becomes of another.
  */
 export function runsOf(calls: readonly CallCase[], one: FaultCase): readonly (readonly CallCase[])[] {
   const cases = calls.filter((call) => one.on?.(call) ?? true);
-  const sharing = cases.filter((call) => leavesNothing(call, one));
-  const alone = cases.filter((call) => !leavesNothing(call, one));
-  const runs = Array.from({ length: Math.ceil(sharing.length / CALLS_A_RUN) }, (): CallCase[] => []);
+  const sharing = cases.filter((call) => mayShare(call, one));
+  const alone = cases.filter((call) => !mayShare(call, one));
+  const openings = sharing.filter(({ opening }) => opening === 'is');
+  const count = Math.max(openings.length, Math.ceil(sharing.length / CALLS_A_RUN));
+  const runs = Array.from({ length: count }, (): CallCase[] => []);
   for (const [index, call] of sharing.entries()) {
-    const inTurn = runs.map((_, turn) => runs[(index + turn) % runs.length] ?? []);
-    const fitting = inTurn.find((run) => run.length < CALLS_A_RUN && !run.some((other) => isOfOnePath(other, call)));
+    const inTurn = runs.map((_, turn) => runs[(index + turn) % count] ?? []);
+    const fitting = inTurn.find((run) => run.length < CALLS_A_RUN && run.every((other) => areApart(call, other)));
     if (fitting === undefined) runs.push([call]);
     else fitting.push(call);
   }
   return [...alone.map((call) => [call]), ...runs];
 }
 
-function leavesNothing(call: CallCase, one: FaultCase): boolean {
-  return one.outcome === 'passes' && one.wide === undefined && (!call.writes || one.leavesNothing === true);
+/** Whether a call may meet a fault in a run in which others meet it as well. */
+export function mayShare(call: CallCase, one: FaultCase): boolean {
+  if (one.outcome !== 'passes' || one.wide !== undefined) return false;
+  return !call.writes || deletes(call) || one.leavesNothing === true;
 }
 
-function isOfOnePath(one: CallCase, other: CallCase): boolean {
-  return one.method === other.method && one.region === other.region && one.path === other.path;
+function areApart(one: CallCase, other: CallCase): boolean {
+  if (one.opening === 'is' && other.opening === 'is') return false;
+  return one.method !== other.method || one.region !== other.region || one.path !== other.path;
 }
 
 const writes = (call: CallCase) => call.writes;
@@ -181,6 +197,12 @@ export const LAST_CREATE_REFUSED: FaultPlan = {
     effect: false,
   },
 };
+
+/** The plans that make the calls of a run meet a fault. */
+export function plansOf(met: readonly CallCase[], one: FaultCase): readonly FaultPlan[] {
+  const begunAgain = met.some(({ opening }) => opening === 'is');
+  return met.map((call) => planOf(begunAgain && call.opening === 'was' ? { ...call, skip: call.skip + 1 } : call, one));
+}
 
 /** The plan that makes a call meet a fault. */
 export function planOf({ method, region, service, path, skip, before }: CallCase, one: FaultCase): FaultPlan {

@@ -1,12 +1,5 @@
 /** Single faults while a VPN is destroyed. */
-import { everyCallMeetsEveryFault } from './scenarios.js';
+import { DESTROY } from './scenarios.js';
+import { everyCallMeetsEveryFault } from './single-faults.js';
 
-everyCallMeetsEveryFault([
-  {
-    name: 'a destroy',
-    ground: 'standing',
-    operation: 'destroy',
-    start: (lane) => lane.bed.destroy(lane.name),
-    ends: 'COMPLETED',
-  },
-]);
+everyCallMeetsEveryFault([DESTROY]);

@@ -1,6 +1,6 @@
 /** How a run may end, judged by the clouds: what is wrong with its end, in words; nothing when all is well. */
-import type { Ended } from '../support/test-bed.js';
-import type { Ground, Lane, Picture } from './lanes.js';
+import { type Ended, endOf } from '../support/test-bed.js';
+import type { Ground, Picture, Place } from './place.js';
 
 export type Operation = 'provision' | 'destroy';
 
@@ -10,7 +10,7 @@ export type Operation = 'provision' | 'destroy';
  * @param whole as `faultsOfVpn` takes it
  */
 export async function wrongWith(
-  lane: Lane,
+  place: Place,
   ended: Ended,
   ground: Ground,
   operation: Operation,
@@ -19,14 +19,14 @@ export async function wrongWith(
   const said = `${ended.status}: ${ended.messages.join(' / ')}`;
   const told = (problems: readonly string[]) => (problems.length === 0 ? [] : [said, ...problems]);
   if (ended.status === 'COMPLETED')
-    return operation === 'provision' ? lane.faultsOfVpn(ended, whole) : told(lane.changesSince('bare'));
-  if (ended.type !== 'Leftovers') return told(lane.changesSince(operation === 'provision' ? ground : 'standing'));
-  lane.bed.simulator.faults.clear();
+    return operation === 'provision' ? place.faultsOfVpn(ended, whole) : told(place.changesSince('bare'));
+  if (ended.type !== 'Leftovers') return told(place.changesSince(operation === 'provision' ? ground : 'standing'));
+  place.simulator.faults.clear();
   if (operation === 'provision' && ground === 'standing') {
     // By SSH: of all checks it has the most steps, and so cleans up after each.
-    const again = await lane.bed.end(await lane.bed.provision(lane.name, { check: 'ssh' }));
-    return told(lane.faultsOfVpn(again));
+    const again = await endOf(await place.provision({ check: 'ssh' }));
+    return told(place.faultsOfVpn(again));
   }
-  const destroyed = await lane.bed.end(await lane.bed.destroy(lane.name));
-  return told([...destroyed.messages, ...lane.changesSince('bare')]);
+  const destroyed = await endOf(await place.destroy());
+  return told([...destroyed.messages, ...place.changesSince('bare')]);
 }

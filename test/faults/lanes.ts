@@ -1,22 +1,16 @@
 /**
  * Many runs at once, each on clouds of its own: one Temporal server, and in each lane a simulator, a worker and a task queue. A lane is set back between
  * two runs, so that thousands fit in minutes.
- * The rule: a lane's clouds are never empty, and a run is judged by them, not by what it says of itself.
  */
 import { availableParallelism } from 'node:os';
+import type { WorkflowHandle } from '@temporalio/client';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
 import type { Simulator } from '../../src/simulator/index.js';
-import { changesBetween } from '../support/changes.js';
-import { type Ended, TestBed, withoutIds } from '../support/test-bed.js';
-
-export type Picture = ReturnType<TestBed['simulator']['snapshot']>;
-type Tables = ReturnType<NonNullable<ReturnType<TestBed['simulator']['regions']['get']>>['copy']>;
+import { REGIONS, TestBed } from '../support/test-bed.js';
+import { type Ground, Place } from './place.js';
 
 /** One request timeout of a lane's worker: what a hung call costs. On cores that are never idle, a shorter one ends calls that no fault has met. */
 export const HTTP_TIMEOUT_MS = 3_000;
-
-/** Where a run begins: clouds with decoys only, or with a whole VPN beside them. */
-export type Ground = 'bare' | 'standing';
 
 /** What is in a lane's clouds besides decoys. */
 export interface Setting {
@@ -26,104 +20,39 @@ export interface Setting {
   readonly furnish?: (simulator: Simulator) => Promise<void>;
 }
 
-export class Lane {
+/** A place with a worker and a simulator of its own. */
+export class Lane extends Place {
   private constructor(
     readonly bed: TestBed,
-    /** Of its VPN. */
-    readonly name: string,
-    private readonly tables: Readonly<Record<Ground, ReadonlyMap<string, Tables>>>,
-    private readonly pictures: Readonly<Record<Ground, Picture>>,
-  ) {}
+    name: string,
+  ) {
+    super(name, bed.simulator, REGIONS);
+  }
 
   static async start(server: DevServer, index: number, { spec, furnish }: Setting): Promise<Lane> {
     const name = `lane-${index}`;
     const bed = await TestBed.start({ server, queue: name, httpTimeoutMs: HTTP_TIMEOUT_MS });
     await furnish?.(bed.simulator);
-    const copy = () => new Map([...bed.simulator.regions].map(([region, state]) => [region, state.copy()]));
-    const bare = { tables: copy(), picture: bed.simulator.snapshot() };
-    const { status, messages } = await bed.end(await bed.provision(name, { check: 'none', ...spec }));
-    if (status !== 'COMPLETED') throw new Error(`a run without faults failed: ${messages.join('\n')}`);
-    const standing = { tables: copy(), picture: bed.simulator.snapshot() };
-    return new Lane(
-      bed,
-      name,
-      { bare: bare.tables, standing: standing.tables },
-      { bare: bare.picture, standing: standing.picture },
-    );
+    const lane = new Lane(bed, name);
+    await lane.settle(spec);
+    return lane;
   }
 
-  /** Forgets faults and log, and puts the clouds back. */
-  reset(ground: Ground): void {
-    const { faults, log, regions } = this.bed.simulator;
+  provision(changes: Record<string, unknown>): Promise<WorkflowHandle> {
+    return this.bed.provision(this.name, changes);
+  }
+
+  destroy(): Promise<WorkflowHandle> {
+    return this.bed.destroy(this.name);
+  }
+
+  /** Forgets faults and log as well. */
+  override reset(ground: Ground): void {
+    const { faults, log } = this.simulator;
     faults.clear();
     (log as unknown[]).length = 0;
-    for (const [region, state] of regions) {
-      const tables = this.tables[ground].get(region);
-      if (tables !== undefined) state.restore(tables);
-    }
+    super.reset(ground);
   }
-
-  /** What differs from clouds as they were; empty when nothing does. */
-  changesSince(ground: Ground): readonly string[] {
-    return changesBetween(rowsOf(this.pictures[ground]), rowsOf(this.bed.simulator.snapshot()));
-  }
-
-  /**
-   * What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well.
-   * @param whole clouds with it, as a run without faults leaves them; by default those of its ground
-   */
-  faultsOfVpn({ status, messages, result }: Ended, whole: Picture = this.pictures.standing): readonly string[] {
-    if (status !== 'COMPLETED') return [`${status}: ${messages.join(' / ')}`];
-    const [link] = result?.links ?? [];
-    const statuses = Object.values(link?.statuses ?? {}).join();
-    const up = link?.external === undefined ? 'ACTIVE,ACTIVE' : 'ACTIVE';
-    const wanted = census(whole);
-    const found = census(this.bed.simulator.snapshot());
-    const words = new Set([...wanted.keys(), ...found.keys()]);
-    return [
-      ...(statuses === up ? [] : [`tunnel is ${statuses}`]),
-      ...[...words].flatMap((word) => {
-        const [want, have] = [wanted.get(word) ?? 0, found.get(word) ?? 0];
-        return want === have ? [] : [`${have} instead of ${want}: ${word}`];
-      }),
-      ...this.changesSince('bare').filter((change) => !change.startsWith('left behind')),
-    ];
-  }
-}
-
-/** Every row as text, by region, table, name and id. */
-function rowsOf(picture: Picture): ReadonlyMap<string, string> {
-  return new Map(
-    everyRow(picture).map(({ region, table, row }) => [
-      `${region} ${table} ${String(row.name)} ${String(row.id)}`,
-      JSON.stringify(row),
-    ]),
-  );
-}
-
-/** How many rows there are of each kind, name and step, without what differs from run to run and from lane to lane. */
-function census(picture: Picture): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { region, table, row } of everyRow(picture)) {
-    const mark = withoutRun(String(row.description ?? '')).replace(/ vpn=lane-\d+ /, " vpn=the lane's ");
-    const name = withoutIds(String(row.name ?? ''));
-    const word = [region, table, name, row.device_owner, mark.replace(/router:\S+/, 'router')].join(' ');
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** Marks in a text without what each run draws anew. */
-export function withoutRun(text: string): string {
-  return text.replace(/ (run|nonce|key)=[^\s"]+/g, '');
-}
-
-export function everyRow(picture: Picture) {
-  return Object.entries(picture).flatMap(([region, tables]) =>
-    Object.entries(tables).flatMap(([table, rows]) =>
-      rows.map((row) => ({ region, table, row: row as Record<string, unknown> })),
-    ),
-  );
 }
 
 /** Lanes over one server, and work handed to whichever is free. */

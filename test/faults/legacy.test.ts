@@ -1,6 +1,6 @@
 /** Single faults over a VPN without endpoint groups: on the writes that the older way changes, each in one region. */
 import type { CallCase } from './cases.js';
-import { everyCallMeetsEveryFault } from './scenarios.js';
+import { everyCallMeetsEveryFault } from './single-faults.js';
 
 const LEGACY = { mode: 'legacy' };
 
@@ -16,7 +16,7 @@ everyCallMeetsEveryFault(
       name: 'a provision the older way',
       ground: 'bare',
       operation: 'provision',
-      start: (lane) => lane.bed.provision(lane.name, { check: 'none', ...LEGACY }),
+      start: (place) => place.provision({ check: 'none', ...LEGACY }),
       ends: 'COMPLETED',
       calls: (calls) => calls.filter((call) => isService(call) || isConnection(call)),
     },
@@ -24,7 +24,7 @@ everyCallMeetsEveryFault(
       name: 'a destroy the older way',
       ground: 'standing',
       operation: 'destroy',
-      start: (lane) => lane.bed.destroy(lane.name),
+      start: (place) => place.destroy(),
       ends: 'COMPLETED',
       calls: (calls) => calls.filter(isConnection),
     },

@@ -6,7 +6,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { LoggedCall } from '../../src/simulator/index.js';
 import { withoutIds } from '../support/test-bed.js';
 import { type CallCase, callsOf } from './cases.js';
-import { everyRow, type Lane, type Picture, withoutRun } from './lanes.js';
+import type { Lane } from './lanes.js';
+import { everyRow, type Picture, withoutRun } from './place.js';
 
 export interface Recorded {
   readonly log: readonly LoggedCall[];

@@ -10,7 +10,7 @@ import { makeNetworkIn } from '../support/existing-network.js';
 import { addPeer } from '../support/external-peers.js';
 import type { Lane } from './lanes.js';
 import { record } from './other-calls.js';
-import { everyCallMeetsEveryFault } from './scenarios.js';
+import { everyCallMeetsEveryFault } from './single-faults.js';
 
 const REGION = 'dbl';
 const OURS = ['10.1.0.0/24', '10.1.1.0/24'];
@@ -51,8 +51,8 @@ async function furnish(simulator: Simulator): Promise<void> {
   });
 }
 
-const tutorial = (lane: Lane) => lane.bed.provision(lane.name, PROFILE);
-const destroy = (lane: Lane) => lane.bed.destroy(lane.name);
+const tutorial = (lane: Lane) => lane.provision(PROFILE);
+const destroy = (lane: Lane) => lane.destroy();
 
 everyCallMeetsEveryFault(
   [
@@ -60,7 +60,7 @@ everyCallMeetsEveryFault(
       name: 'a provision of an existing network and an external site',
       ground: 'bare',
       operation: 'provision',
-      start: (lane) => lane.bed.provision(lane.name, SPEC),
+      start: (place) => place.provision(SPEC),
       ends: 'COMPLETED',
       async beyond(lane) {
         lane.reset('bare');

@@ -28,7 +28,7 @@ import {
   withoutIds,
 } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
-import { withoutRun } from './lanes.js';
+import { withoutRun } from './place.js';
 
 const KEY = randomBytes(32).toString('base64');
 const folder = mkdtempSync(join(tmpdir(), 'regionlink-loss-'));

@@ -1,12 +1,5 @@
 /** Single faults while a VPN is made. */
-import { everyCallMeetsEveryFault } from './scenarios.js';
+import { PROVISION } from './scenarios.js';
+import { everyCallMeetsEveryFault } from './single-faults.js';
 
-everyCallMeetsEveryFault([
-  {
-    name: 'a provision',
-    ground: 'bare',
-    operation: 'provision',
-    start: (lane) => lane.bed.provision(lane.name, { check: 'none' }),
-    ends: 'COMPLETED',
-  },
-]);
+everyCallMeetsEveryFault([PROVISION]);

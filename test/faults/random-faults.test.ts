@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CallCase, callsOf, FAULTS, inWords, planOf } from './cases.js';
 import { type Operation, wrongWith } from './ends.js';
-import { type Ground, type Lane, Lanes, type Picture } from './lanes.js';
+import { type Lane, Lanes } from './lanes.js';
+import type { Ground, Picture } from './place.js';
 import { minutes, seed } from './soak.js';
 
 /** Runs a lane, where no time is set. */

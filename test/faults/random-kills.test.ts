@@ -11,7 +11,7 @@ import { FAST_DELAYS, type FaultPlan, type Simulator, startSimulator } from '../
 import { DESTROY, PROVISION, TASK_QUEUE, workflowIdOf } from '../../src/workflows/protocol.js';
 import { addDecoys, MARKED_WHEN_WHOLE, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
-import { withoutRun } from './lanes.js';
+import { withoutRun } from './place.js';
 import { minutes, seed } from './soak.js';
 
 const KEY = randomBytes(32).toString('base64');

@@ -162,27 +162,8 @@ export class TestBed {
   }
 
   /** Waits for a run's end, however it ends. */
-  async end(handle: WorkflowHandle): Promise<Ended> {
-    const messages: string[] = [];
-    let result: ProvisionResult | undefined;
-    let type: string | undefined;
-    try {
-      result = (await handle.result()) as ProvisionResult;
-    } catch (error) {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
-        messages.push(cause.message);
-        type ??= (cause as { type?: string }).type;
-      }
-    }
-    const description = await handle.describe();
-    return {
-      status: description.status.name,
-      messages,
-      events: description.historyLength,
-      ...(result === undefined ? {} : { result }),
-      ...(type === undefined ? {} : { type }),
-    };
+  end(handle: WorkflowHandle): Promise<Ended> {
+    return endOf(handle);
   }
 
   /** Cancels a run at the call that meets a fault. Resolves to false, with nothing cancelled, where the run ends without that call. */
@@ -223,6 +204,30 @@ export class TestBed {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
+}
+
+/** Waits for a run's end, however it ends. */
+export async function endOf(handle: WorkflowHandle): Promise<Ended> {
+  const messages: string[] = [];
+  let result: ProvisionResult | undefined;
+  let type: string | undefined;
+  try {
+    result = (await handle.result()) as ProvisionResult;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+      messages.push(cause.message);
+      type ??= (cause as { type?: string }).type;
+    }
+  }
+  const description = await handle.describe();
+  return {
+    status: description.status.name,
+    messages,
+    events: description.historyLength,
+    ...(result === undefined ? {} : { result }),
+    ...(type === undefined ? {} : { type }),
+  };
 }
 
 /** In characters: so much of the log is always kept. */
