@@ -88,6 +88,14 @@ interface Entry {
   since?: number;
 }
 
+/** A plan that was ordered. */
+export interface OrderedFault {
+  /** Calls that have met it. */
+  readonly acted: number;
+  /** No further call meets it; what it has set going goes on. */
+  withdraw(): void;
+}
+
 /** A fault that a call meets, and the moment its plan first acted. */
 export interface MetFault {
   readonly fault: FaultKind;
@@ -99,8 +107,18 @@ export class Faults {
   private seed = 1;
   private readonly clearing = new Set<() => void>();
 
-  add(plan: FaultPlan): void {
-    this.entries.push({ plan, seen: 0, acted: 0 });
+  add(plan: FaultPlan): OrderedFault {
+    const entry: Entry = { plan, seen: 0, acted: 0 };
+    const { entries } = this;
+    entries.push(entry);
+    return {
+      get acted() {
+        return entry.acted;
+      },
+      withdraw() {
+        if (entries.includes(entry)) entries.splice(entries.indexOf(entry), 1);
+      },
+    };
   }
 
   clear(): void {

@@ -33,7 +33,7 @@ import {
 } from './state.js';
 
 export { isWrite, type LoggedCall } from './call-log.js';
-export type { FaultPlan } from './faults.js';
+export type { FaultPlan, OrderedFault } from './faults.js';
 export type { Delays } from './state.js';
 export { FAST_DELAYS, REAL_DELAYS } from './state.js';
 

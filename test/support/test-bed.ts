@@ -305,14 +305,14 @@ export function tutorialSpec(changes: Record<string, unknown> = {}): Record<stri
 }
 
 /** The clouds are never empty: equal names without a mark, other owners' and other VPNs' marks. None may be touched. */
-export function addDecoys(simulator: Simulator): void {
+export function addDecoys(simulator: Simulator, regions: readonly string[] = REGIONS): void {
   const marks = [
     '',
     'regionlink owner=else@default vpn=left-right step=left/network run=1',
     'regionlink owner=test@other vpn=left-right step=left/network run=1',
     'regionlink owner=test@default vpn=left-right2 step=left/network run=1',
   ];
-  for (const region of REGIONS) {
+  for (const region of regions) {
     // Smaller than any image that boots.
     const initrd = { name: 'initrd', disk_format: 'ari', container_format: 'ari', size: 1, min_ram: 0, min_disk: 0 };
     simulator.seed(region, 'image', { ...initrd, status: 'active', visibility: 'public' });
