@@ -204,6 +204,11 @@ export function plansOf(met: readonly CallCase[], one: FaultCase): readonly Faul
   return met.map((call) => planOf(begunAgain && call.opening === 'was' ? { ...call, skip: call.skip + 1 } : call, one));
 }
 
+/** A run looks as often as it has to wait. */
+export function mayStayAway({ writes, skip }: CallCase): boolean {
+  return !writes && skip > 0;
+}
+
 /** The plan that makes a call meet a fault. */
 export function planOf({ method, region, service, path, skip, before }: CallCase, one: FaultCase): FaultPlan {
   const fault = typeof one.fault === 'function' ? one.fault() : one.fault;

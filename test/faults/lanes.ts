@@ -65,8 +65,8 @@ export class Lanes {
     readonly all: readonly Lane[],
   ) {}
 
-  /** @param count three lanes a core: a run mostly waits, and a core that is never idle would time out what the cases do not */
-  static async start(setting: Setting = {}, count = 3 * Math.max(2, availableParallelism())): Promise<Lanes> {
+  /** @param count two lanes a core, for each of the files that run at a time: a run mostly waits, and cores that are never idle would time out what the cases do not */
+  static async start(setting: Setting = {}, count = 2 * Math.max(2, availableParallelism())): Promise<Lanes> {
     const server = await startDevServer();
     const lanes: Lane[] = [];
     // One after the other: each makes its standing VPN, and a machine of few cores would time out.

@@ -1,15 +1,15 @@
 /**
- * Processes that die: a worker inside every call of a run and between them, a worker told to stop, the Temporal server. Many VPNs are under way at each
- * death, so that one of them meets every call; all of them are whole in the end, and nothing is double.
+ * Processes that end in the middle: a worker told to stop, the Temporal server. All VPNs under way are whole in the end, and nothing is double.
+ * Workers that are killed: `kills.test.ts`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type DevServer, freePort, startDevServer } from '../../src/cli/dev-server.js';
-import { FAST_DELAYS, type FaultPlan, isWrite, type Simulator, startSimulator } from '../../src/simulator/index.js';
+import { FAST_DELAYS, type Simulator, startSimulator } from '../../src/simulator/index.js';
 import {
   DESTROY,
   type EnsureInput,
@@ -18,15 +18,7 @@ import {
   TASK_QUEUE,
   workflowIdOf,
 } from '../../src/workflows/protocol.js';
-import {
-  addDecoys,
-  MARKED_WHEN_WHOLE,
-  marksIn,
-  PASSWORD,
-  REGIONS,
-  tutorialSpec,
-  withoutIds,
-} from '../support/test-bed.js';
+import { addDecoys, MARKED_WHEN_WHOLE, marksIn, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
 import { withoutRun } from './place.js';
 
@@ -35,9 +27,8 @@ const folder = mkdtempSync(join(tmpdir(), 'regionlink-loss-'));
 let server: DevServer;
 let simulator: Simulator;
 let client: Client;
-let calls: readonly Pick<FaultPlan, 'method' | 'region' | 'service' | 'path'>[];
 
-/** More than calls of a run that are held at once: there is always one that goes on. */
+/** Under way at once. */
 const VPNS = 12;
 
 beforeEach(() => simulator?.faults.clear());
@@ -53,11 +44,6 @@ beforeAll(async () => {
   for (const state of simulator.regions.values())
     state.quotas.set(simulator.projectId('demo'), new Map([['router', 100]]));
   client = new Client({ connection: await Connection.connect({ address: server.address }) });
-  const worker = await WorkerProcess.start(server.address, simulator, KEY);
-  await (await provision('scout')).result();
-  calls = distinct(simulator.log.filter((call) => call.service !== 'identity' && !call.path.includes('/extensions')));
-  await (await destroy('scout')).result();
-  await worker.end('SIGTERM');
 });
 
 afterAll(async () => {
@@ -66,16 +52,6 @@ afterAll(async () => {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-function distinct(log: Simulator['log']) {
-  const plans = log.map(({ method, region, service, path }) => ({
-    method,
-    region,
-    service,
-    path: `^${withoutIds(path).replaceAll('{id}', '[^/]+')}$`,
-  }));
-  return [...new Map(plans.map((plan) => [JSON.stringify(plan), plan])).values()];
-}
 
 function provision(name: string): Promise<WorkflowHandle> {
   return client.workflow.start(PROVISION, {
@@ -107,40 +83,6 @@ function expectWhole(name: string, result: unknown): void {
 async function destroyAll(all: readonly string[]): Promise<void> {
   for (const run of await Promise.all(all.map(destroy))) await run.result();
 }
-
-describe('a worker killed while every call of a run is under way in one VPN or another', () => {
-  test.each([
-    ['a write that has not acted yet', isWrite, { kind: 'delay', ms: 4_000 }],
-    ['a write that has acted and is not answered', isWrite, { kind: 'lag', ms: 4_000 }],
-    [
-      'a look, so between two writes',
-      (call: { method: string }) => call.method === 'GET',
-      { kind: 'delay', ms: 4_000 },
-    ],
-  ] as const)('in %s', async (round, chosen, fault) => {
-    const before = simulator.snapshot();
-    const all = names(
-      round
-        .replace(/[^a-z]+/g, '-')
-        .slice(0, 20)
-        .replace(/-$/, ''),
-    );
-    const plans = calls.filter((call) => chosen(call as Parameters<typeof isWrite>[0]));
-    expect(plans.length).toBeGreaterThanOrEqual(15);
-    const first = await WorkerProcess.start(server.address, simulator, KEY);
-    // After the worker's own looks at its clouds.
-    for (const plan of plans) simulator.faults.add({ ...plan, fault });
-    const runs = await Promise.all(all.map(provision));
-    await expect.poll(held, { timeout: 120_000, interval: 20 }).toBe(plans.length);
-    await first.end('SIGKILL');
-    const second = await WorkerProcess.start(server.address, simulator, KEY);
-    for (const [index, run] of runs.entries()) expectWhole(all[index] ?? '', await run.result());
-    simulator.faults.clear();
-    await destroyAll(all);
-    expect(simulator.snapshot()).toEqual(before);
-    await second.end('SIGTERM');
-  });
-});
 
 /** Of a step's activity in a region: in which try it ended, for every time that the run called it. */
 async function triesOf(run: WorkflowHandle, activity: string, region: string): Promise<readonly number[]> {

@@ -3,7 +3,7 @@
  * as they were; nothing is double, nothing of a check is left, and nothing of anyone else is touched.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CallCase, callsOf, FAULTS, type FaultCase, inWords, plansOf, runsOf } from './cases.js';
+import { type CallCase, callsOf, FAULTS, type FaultCase, inWords, mayStayAway, plansOf, runsOf } from './cases.js';
 import { wrongWith } from './ends.js';
 import { type Lane, Lanes, type Setting } from './lanes.js';
 import { callsBeyond, type Recorded, record } from './other-calls.js';
@@ -60,11 +60,6 @@ export async function judge(
     ...(ended.status === 'COMPLETED' ? (scenario.also?.(lane.bed.simulator.snapshot()) ?? []) : []),
     ...(await wrongWith(lane, ended, ground, operation, whole)),
   ];
-}
-
-/** A run looks as often as it has to wait. */
-function mayStayAway({ writes, skip }: CallCase): boolean {
-  return !writes && skip > 0;
 }
 
 function makesOrChanges({ writes, method }: CallCase): boolean {
