@@ -3,6 +3,7 @@
  * starts that could outlive the attempt, so that whatever Temporal has given up writes nothing any more.
  * The rule: every call to a cloud goes through `read` or `write`.
  */
+import { setMaxListeners } from 'node:events';
 import { activityInfo, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
 import type { AttemptLedger, Nudge, PastFailure, Timing } from '../workflows/protocol.js';
 import { failureOf, isAbort, later, leavesDoubt } from './failures.js';
@@ -57,6 +58,8 @@ export class Attempt {
     private readonly timing: Timing,
     private readonly step: StepName | undefined,
   ) {
+    // Of the calls that wait for their turn; Node warns of more than ten.
+    setMaxListeners(0, this.signal);
     const last = activityInfo().heartbeatDetails as AttemptLedger | undefined;
     const { attempt } = activityInfo();
     this.doubtAt = last?.doubtAt;

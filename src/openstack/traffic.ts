@@ -6,7 +6,7 @@ import { AbortError, OpenStackError, type OpenStackErrorFields } from './errors.
 import { type CallOptions, type HttpAnswer, type HttpRequest, send } from './http.js';
 
 /**
- * Requests at a time to one API of one region. One run's widest moment is ten: the lists of all that it may adopt. Neutron has a process for each one or
+ * Requests at a time to one API of one region. One run's widest moment is twelve: the lists of all that a destroy may find. Neutron has a process for each one or
  * two that it answers at a time, so what goes beyond waits there instead, against its time. A number at a time, not a rate: a cloud that gets slow gets less.
  */
 export const REQUESTS_AT_A_TIME = 16;
