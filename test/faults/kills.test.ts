@@ -247,34 +247,42 @@ describe.each([
     return { wrong: wrong.flat(), left: [...cases.slice(dealtCount), ...runs.flatMap(({ left }) => left)] };
   }
 
-  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('of %s', async (_name, scenario) => {
-    const [first] = places;
-    if (first === undefined) throw new Error('no places');
-    const from = simulator.log.length;
-    await Run.begin(first, scenario, []).ended;
-    simulator.faults.clear();
-    const all = first.callsSince(from);
-    const whole = first.picture();
-    const calls = scenario.calls?.(all) ?? all;
-    const cases = calls.flatMap((call) =>
-      MOMENTS.filter(({ on }) => on?.(call) ?? true).map((moment): Case => ({ call, moment })),
-    );
-    expect(cases.length).toBeGreaterThan(10);
-    kills = 0;
-    const wrong: string[] = [];
-    const tries = new Map<Case, number>();
-    const away: Case[] = [];
-    for (let left: readonly Case[] = cases; left.length > 0; ) {
-      const firsts = shares(left, places.length).flatMap(([one]) => one ?? []);
-      for (const one of firsts) tries.set(one, (tries.get(one) ?? 0) + 1);
-      const done = await round(scenario, left, whole);
-      wrong.push(...done.wrong);
-      const isAway = (one: Case) => (tries.get(one) ?? 0) >= TRIES;
-      away.push(...done.left.filter(isAway));
-      left = done.left.filter((one) => !isAway(one));
-    }
-    wrong.push(...away.filter(({ call }) => !mayStayAway(call)).map(({ call }) => `it did not come: ${inWords(call)}`));
-    console.log(`kills in ${scenario.name}: ${kills}, inside ${cases.length - away.length} calls, each as without it`);
-    expect(wrong.join('\n')).toBe('');
-  });
+  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    'of %s',
+    async (_name, scenario) => {
+      const [first] = places;
+      if (first === undefined) throw new Error('no places');
+      const from = simulator.log.length;
+      await Run.begin(first, scenario, []).ended;
+      simulator.faults.clear();
+      const all = first.callsSince(from);
+      const whole = first.picture();
+      const calls = scenario.calls?.(all) ?? all;
+      const cases = calls.flatMap((call) =>
+        MOMENTS.filter(({ on }) => on?.(call) ?? true).map((moment): Case => ({ call, moment })),
+      );
+      expect(cases.length).toBeGreaterThan(10);
+      kills = 0;
+      const wrong: string[] = [];
+      const tries = new Map<Case, number>();
+      const away: Case[] = [];
+      for (let left: readonly Case[] = cases; left.length > 0; ) {
+        const firsts = shares(left, places.length).flatMap(([one]) => one ?? []);
+        for (const one of firsts) tries.set(one, (tries.get(one) ?? 0) + 1);
+        const done = await round(scenario, left, whole);
+        wrong.push(...done.wrong);
+        const isAway = (one: Case) => (tries.get(one) ?? 0) >= TRIES;
+        away.push(...done.left.filter(isAway));
+        left = done.left.filter((one) => !isAway(one));
+      }
+      wrong.push(
+        ...away.filter(({ call }) => !mayStayAway(call)).map(({ call }) => `it did not come: ${inWords(call)}`),
+      );
+      console.log(
+        `kills in ${scenario.name}: ${kills}, inside ${cases.length - away.length} calls, each as without it`,
+      );
+      expect(wrong.join('\n')).toBe('');
+    },
+    1_800_000,
+  );
 });

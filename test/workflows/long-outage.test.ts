@@ -43,7 +43,7 @@ beforeAll(async () => {
     { address: environment.address, namespace: 'default' },
     WORKFLOWS,
   );
-}, 240_000);
+}, 480_000);
 
 afterAll(async () => {
   await worker.stop();
@@ -95,7 +95,7 @@ test('two days away in the middle: the run is delayed, and whole in the end', as
   expect((await run.fetchHistory()).events?.length).toBeLessThan(300);
   await destroyed('patient');
   expect(simulator.snapshot()).toEqual(before);
-}, 240_000);
+}, 480_000);
 
 test('away before the first look, for longer than a day: the look-ups wait as well', async () => {
   const before = simulator.snapshot();
@@ -111,7 +111,7 @@ test('away before the first look, for longer than a day: the look-ups wait as we
   await backAfter(2, await environment.currentTimeMs());
   await removal;
   expect(simulator.snapshot()).toEqual(before);
-}, 240_000);
+}, 480_000);
 
 test('away for longer than retryFor: the run fails with what the region said last, and rollback waits for it', async () => {
   const before = simulator.snapshot();
@@ -125,4 +125,4 @@ test('away for longer than retryFor: the run fails with what the region said las
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
   expect(causes.join('\n')).toMatch(/in region cbk: ECONNRESET/);
   expect(simulator.snapshot()).toEqual(before);
-}, 240_000);
+}, 480_000);
