@@ -19,8 +19,8 @@ const COMMANDS = {
   test: VITEST,
   'test:faults': FAULTS,
   'test:openstack': [loader, 'tsx', 'scripts/test-openstack.ts'],
-  // Draws cases for as long as SOAK_MINUTES says.
-  'test:soak': [...FAULTS, 'test/faults/random-'],
+  // Draws cases for as long as SOAK_MINUTES says, and kills the worker in calls that the short form leaves out.
+  'test:soak': [...FAULTS, 'test/faults/random-', 'test/faults/kills'],
 };
 const SOAK_MINUTES = '60';
 
