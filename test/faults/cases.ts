@@ -96,8 +96,12 @@ export function mayShare(call: CallCase, one: FaultCase): boolean {
 }
 
 function areApart(one: CallCase, other: CallCase): boolean {
-  if (one.opening === 'is' && other.opening === 'is') return false;
-  return one.method !== other.method || one.region !== other.region || one.path !== other.path;
+  return !isOfOnePath(one, other) && !(one.opening === 'is' && other.opening === 'is');
+}
+
+/** Whether two are one call, but for how often it was made before. */
+export function isOfOnePath(one: CallCase, other: CallCase): boolean {
+  return one.method === other.method && one.region === other.region && one.path === other.path;
 }
 
 const writes = (call: CallCase) => call.writes;

@@ -16,7 +16,7 @@ import {
 } from '../../src/workflows/protocol.js';
 import { addDecoys, type Ended, endOf, PASSWORD, REGIONS, tutorialSpec } from '../support/test-bed.js';
 import { WorkerProcess } from '../support/worker-process.js';
-import { type CallCase, callsOf, type FaultCase, inWords, mayStayAway, planOf } from './cases.js';
+import { type CallCase, callsOf, type FaultCase, inWords, isOfOnePath, mayStayAway, planOf } from './cases.js';
 import { wrongWith } from './ends.js';
 import { type Picture, Place } from './place.js';
 import { DESTROY, PROVISION, ROLLBACK, type Scenario } from './scenarios.js';
@@ -141,7 +141,7 @@ class Run {
   order(): void {
     const [one] = this.left;
     if (this.over || this.next !== undefined || one === undefined) return;
-    const made = this.place.callsSince(this.from).filter((call) => isOnePlace(call, one.call)).length;
+    const made = this.place.callsSince(this.from).filter((call) => isOfOnePath(call, one.call)).length;
     const skip = Math.max(0, one.call.skip - made);
     const plan = planOf({ ...one.call, skip }, one.moment);
     this.next = { fault: this.place.simulator.faults.add(this.place.here(plan)) };
@@ -174,10 +174,6 @@ class Run {
 /** Of the looks with which a run begins, which are made together, one stands for all. */
 function isToldApart({ writes, skip, opening, before }: CallCase): boolean {
   return writes || (skip === 0 && (opening === 'no' || before.calls === 0));
-}
-
-function isOnePlace(one: CallCase, other: CallCase): boolean {
-  return one.method === other.method && one.region === other.region && one.path === other.path;
 }
 
 /** As many runs as there are places, each with its share of the cases: far from each other, in the order in which a run comes to them. */
