@@ -67,6 +67,8 @@ export const FAULT_PLAN = z.strictObject({
   times: z.int().min(0).optional(),
   /** Acts on matching calls for so long from the first one on: with a region and a reset it is an outage of that region. */
   forMs: z.number().min(0).optional(),
+  /** From its first call on it acts on every call to that call's region: an outage that begins in an exact call. */
+  wholeRegion: z.boolean().optional(),
   /** Chance of acting, 0 to 1, from a seeded sequence; default always. */
   chance: z.number().min(0).max(1).optional(),
   fault: FAULT_KIND,
@@ -84,8 +86,8 @@ interface Entry {
   readonly plan: FaultPlan;
   seen: number;
   acted: number;
-  /** When it first acted, in epoch milliseconds. */
-  since?: number;
+  /** When it first acted, in epoch milliseconds, and in which region. */
+  first?: { readonly at: number; readonly region: string };
 }
 
 /** A plan that was ordered. */
@@ -140,12 +142,13 @@ export class Faults {
   next(call: CallKey, now = Date.now()): MetFault | undefined {
     for (const entry of this.entries) {
       const { plan } = entry;
-      if (!matches(plan, call) || isOver(entry, now)) continue;
+      const isReached = plan.wholeRegion === true && entry.first?.region === call.region;
+      if (!(isReached || matches(plan, call)) || isOver(entry, now)) continue;
       entry.seen++;
       if (entry.seen <= (plan.skip ?? 0)) continue;
       if (plan.chance !== undefined && this.random() >= plan.chance) continue;
       entry.acted++;
-      entry.since ??= now;
+      entry.first ??= { at: now, region: call.region };
       return { fault: plan.fault, plan };
     }
     return undefined;
@@ -158,8 +161,8 @@ export class Faults {
   }
 }
 
-function isOver({ plan, acted, since }: Entry, now: number): boolean {
-  if (plan.forMs !== undefined && since !== undefined && now - since >= plan.forMs) return true;
+function isOver({ plan, acted, first }: Entry, now: number): boolean {
+  if (plan.forMs !== undefined && first !== undefined && now - first.at >= plan.forMs) return true;
   const times = plan.times ?? (plan.forMs === undefined ? 1 : 0);
   return times !== 0 && acted >= times;
 }

@@ -21,8 +21,8 @@ export interface CallCase {
    */
   readonly opening: 'is' | 'was' | 'no';
   readonly effects: LoggedCall['effects'];
-  /** Calls, and reads, that its region had before it. */
-  readonly before: { readonly calls: number; readonly reads: number };
+  /** Whether it is the first that its region gets. */
+  readonly isFirst: boolean;
 }
 
 /** The calls of a log, every look that is repeated among them. */
@@ -32,8 +32,7 @@ export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
   const begin = firstWrite < 0 ? log.length : firstWrite;
   const openings = new Set<string>();
   return log.map((call, index) => {
-    const earlier = log.slice(0, index).filter((other) => other.region === call.region);
-    const before = { calls: earlier.length, reads: earlier.filter((other) => other.method === 'GET').length };
+    const isFirst = !log.slice(0, index).some((other) => other.region === call.region);
     const path = `^${withoutIds(call.path).replaceAll('{id}', '[^/]+')}$`;
     const key = `${call.method} ${call.region} ${call.service} ${path}`;
     const skip = seen.get(key) ?? 0;
@@ -41,7 +40,7 @@ export function callsOf(log: readonly LoggedCall[]): readonly CallCase[] {
     if (skip === 0 && index < begin) openings.add(key);
     const opening = !openings.has(key) ? 'no' : skip === 0 ? 'is' : 'was';
     const { method, region, service, effects } = call;
-    return { method, region, service, path, skip, writes: isWrite(call), opening, effects, before };
+    return { method, region, service, path, skip, writes: isWrite(call), opening, effects, isFirst };
   });
 }
 
@@ -56,8 +55,8 @@ export interface FaultCase {
   readonly fault: FaultPlan['fault'] | (() => FaultPlan['fault']);
   readonly times?: number;
   readonly forMs?: number;
-  /** It acts on more than its one call: on all of its region, on its region's looks, or on all that are logged in. */
-  readonly wide?: 'region' | 'reads' | 'logins';
+  /** It acts on more than its one call: on all of its region from there on, or on all that are logged in. */
+  readonly wide?: 'region' | 'logins';
   /** Also at a write it leaves the clouds as they would be without it. */
   readonly leavesNothing?: true;
   /** What a step's failure says, where the call was one of its writes. */
@@ -169,7 +168,7 @@ export const FAULTS: readonly FaultCase[] = [
     name: 'lists lag behind for a while',
     outcome: 'either',
     on: reads,
-    wide: 'reads',
+    wide: 'region',
     forMs: 300,
     fault: { kind: 'stale' },
   },
@@ -214,14 +213,13 @@ export function mayStayAway({ writes, skip }: CallCase): boolean {
 }
 
 /** The plan that makes a call meet a fault. */
-export function planOf({ method, region, service, path, skip, before }: CallCase, one: FaultCase): FaultPlan {
+export function planOf({ method, region, service, path, skip }: CallCase, one: FaultCase): FaultPlan {
   const fault = typeof one.fault === 'function' ? one.fault() : one.fault;
   const bounds = {
     ...(one.times === undefined ? {} : { times: one.times }),
     ...(one.forMs === undefined ? {} : { forMs: one.forMs }),
+    ...(one.wide === 'region' ? { wholeRegion: true } : {}),
   };
-  if (one.wide === 'region') return { region, skip: before.calls, ...bounds, fault };
-  if (one.wide === 'reads') return { method: 'GET', region, skip: before.reads, ...bounds, fault };
   return { method, region, service, path, skip, ...bounds, fault };
 }
 

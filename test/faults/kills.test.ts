@@ -172,8 +172,8 @@ class Run {
 }
 
 /** Of the looks with which a run begins, which are made together, one stands for all. */
-function isToldApart({ writes, skip, opening, before }: CallCase): boolean {
-  return writes || (skip === 0 && (opening === 'no' || before.calls === 0));
+function isToldApart({ writes, skip, opening, isFirst }: CallCase): boolean {
+  return writes || (skip === 0 && (opening === 'no' || isFirst));
 }
 
 /** As many runs as there are places, each with its share of the cases: far from each other, in the order in which a run comes to them. */

@@ -209,6 +209,17 @@ describe('a plan', () => {
     await expect.poll(() => listed().catch(() => 'away')).toEqual([]);
   });
 
+  test('with wholeRegion begins in its call, and acts on every call to that region from there', async () => {
+    const path = '^/v2.0/subnets$';
+    simulator.faults.add({ path, wholeRegion: true, times: 0, fault: { kind: 'reset', effect: false } });
+    expect(await listed()).toEqual([]);
+    await expect(call('GET', '/v2.0/subnets')).rejects.toThrow();
+    await expect(listed()).rejects.toThrow();
+    expect((await fetch(`${simulator.url}/right/network/`)).status).toBe(200);
+    simulator.faults.clear();
+    expect(await listed()).toEqual([]);
+  });
+
   test('is ordered, listed and forgotten over HTTP; a wrong one is refused with its field', async () => {
     const orders = `${simulator.url}/_simulator/faults`;
     const wrong = await fetch(orders, { method: 'POST', body: JSON.stringify({ fault: { kind: 'delay', ms: -1 } }) });
