@@ -19,7 +19,7 @@ import { WorkerProcess } from '../support/worker-process.js';
 import { type CallCase, callsOf, type FaultCase, inWords, isOfOnePath, mayStayAway, planOf } from './cases.js';
 import { wrongWith } from './ends.js';
 import { type Picture, Place } from './place.js';
-import { DESTROY, PROVISION, ROLLBACK, type Scenario } from './scenarios.js';
+import { CHANGED_SPEC, CHECK_BY_PING, CHECK_BY_SSH, DESTROY, PROVISION, ROLLBACK, type Scenario } from './scenarios.js';
 import { minutes } from './soak.js';
 
 /** Runs in which a case is the first, so that nothing comes before it, until it counts as one that does not come. */
@@ -187,7 +187,7 @@ function shares(cases: readonly Case[], count: number): readonly (readonly Case[
 describe.each([
   // A destroy looks at all regions that there are, so there are few: more at once would time out.
   { scenarios: [DESTROY], count: 4 },
-  { scenarios: [PROVISION, ROLLBACK], count: 12 },
+  { scenarios: [PROVISION, ROLLBACK, CHECK_BY_PING, CHECK_BY_SSH, CHANGED_SPEC], count: 12 },
 ])('a worker killed inside every call', ({ scenarios, count }) => {
   let simulator: Simulator;
   let worker: WorkerProcess;
