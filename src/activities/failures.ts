@@ -31,11 +31,12 @@ export function leftoversIn(failure: ApplicationFailure): readonly Leftover[] {
  * An undo outlasts what would fail a step at once: a refused login (a password that was rotated, a Keystone out of order) and a worker that
  * differs pass once someone mends them, and until then the run says so.
  */
-export async function patiently<T>(work: Promise<T>): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
-    if (error instanceof CloudConfigError) throw later('CloudUnavailable', error.message);
+    if (error instanceof CloudConfigError || (error instanceof OpenStackError && isUnauthorized(error)))
+      throw later('CloudUnavailable', error.message);
     if (error instanceof ApplicationFailure && error.type === 'WorkerMismatch')
       throw later('WorkerMismatch', error.message);
     throw error;
@@ -99,6 +100,11 @@ export async function orGone<T>(work: Promise<T>): Promise<T | undefined> {
     if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether a service refuses even a token that was just issued. */
+export function isUnauthorized({ fields }: OpenStackError): boolean {
+  return fields.status === 401;
 }
 
 /** Whether a cloud says that the resource is still in use. */

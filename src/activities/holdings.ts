@@ -99,12 +99,12 @@ export async function legsOf(marked: readonly Item[], place: Place, attempt: Att
   return marked
     .filter((item) => item.kind === 'router')
     .flatMap((router) => {
-      const leg = (of: Item, kind: ResourceKind, id: string, name: string): Item => ({
+      const { id, name, fields } = router.found;
+      const leg = (of: Item, kind: ResourceKind, part: string, called: string): Item => ({
         ...of,
         kind,
-        found: { id, name, mark: undefined, fields: {} },
+        found: { id: part, name: called, mark: undefined, fields: { router: id, subnet: of.found.id } },
       });
-      const { id, name, fields } = router.found;
       const gateway = fields.external_gateway_info === null ? [] : [leg(router, 'externalGateway', id, name)];
       const subnets = marked.filter((item) => item.kind === 'subnet' && item.site === router.site);
       const interfaces = subnets.flatMap((subnet) => {

@@ -49,11 +49,12 @@ function verbsOf(kind: ResourceKind, worker: WorkerContext) {
   const remove = (input: RemoveInput) =>
     Attempt.run(
       input.timing,
-      async (attempt) => {
-        const region = await patiently(worker.open(input.site, attempt, 'undo'));
-        const scope = { ...input, run: input.run ?? '', link: undefined, region, attempt, worker };
-        return removeKind(kindOf(kind), input, scope);
-      },
+      (attempt) =>
+        patiently(async () => {
+          const region = await worker.open(input.site, attempt, 'undo');
+          const scope = { ...input, run: input.run ?? '', link: undefined, region, attempt, worker };
+          return removeKind(kindOf(kind), input, scope);
+        }),
       input.step,
     );
   return [

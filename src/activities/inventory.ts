@@ -25,11 +25,17 @@ export function makeTakeInventory(worker: WorkerContext) {
     });
 }
 
-/** One step a kind, site, link and part, with needs by kind: doubles are removed by the step's own look-up. Fails `SpecConflict` for a site in two regions. */
+/**
+ * One step a kind, site, link and part, with needs by kind: doubles are removed by the step's own look-up, and what is a part of one of them is found by the
+ * one that is used. Fails `SpecConflict` for a site in two regions.
+ */
 export function toGraph(items: readonly Item[], worker: WorkerContext): InventoryOutput {
   const sites: Record<string, SitePins> = {};
   const found: Record<string, StepOutput> = {};
   const steps = new Map<string, ResourceStep>();
+  const used = new Set<unknown>(
+    items.flatMap(({ found: { fields } }) => [fields.router, fields.router_id, fields.subnet]),
+  );
   for (const item of items) {
     const before = sites[item.site];
     if (before !== undefined && before.networkEndpoint !== item.place.pins.networkEndpoint) {
@@ -42,7 +48,9 @@ export function toGraph(items: readonly Item[], worker: WorkerContext): Inventor
     const key = stepKeyOf(item);
     const { id, name } = item.found;
     const parent = item.kind === 'vpnService' ? String(item.found.fields.router_id) : undefined;
-    found[key] = { id, name, action: 'adopted', ...(parent === undefined ? {} : { parent }) };
+    const double = found[key];
+    if (double === undefined || !used.has(double.id))
+      found[key] = { id, name, action: 'adopted', ...(parent === undefined ? {} : { parent }) };
     // A service over an existing router: the router is known by it alone.
     if (parent !== undefined)
       found[siteStepKey(item.site, 'router')] ??= { id: parent, name: parent, action: 'existing' };

@@ -57,6 +57,8 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   handOver?(found: Found, scope: Pick<StepScope, 'vpn' | 'site' | 'region' | 'attempt'>): Promise<boolean>;
   /** What belongs to the step: of this VPN and step by mark, or, for what has no mark, by what it is part of. */
   find(scope: StepScope<K>): Promise<readonly Found[]>;
+  /** What is known to belong to the step by its id, if it stands and still does. Absent for what `find` does not take from a list. */
+  show?(id: string, scope: StepScope<K>): Promise<Found | undefined>;
   /** All of the kind in the region with our owner's mark. Empty for kinds without marks. */
   inventory(region: Region, attempt: Attempt): Promise<readonly Found[]>;
   create(scope: StepScope<K>): Promise<Found>;

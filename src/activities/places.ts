@@ -15,12 +15,16 @@ export interface Place {
   readonly pins: Omit<SitePins, 'site'>;
 }
 
-/** Every region of every configured cloud that has a network service. Fails `CloudNotSuitable` where there is none. */
-export async function allPlaces(worker: WorkerContext, attempt: Attempt): Promise<readonly Place[]> {
-  if (worker.clouds.names.length === 0)
+/** Every region of some clouds, by default of every configured one. Fails `CloudNotSuitable` where there is none. */
+export async function allPlaces(
+  worker: WorkerContext,
+  attempt: Attempt,
+  clouds: readonly string[] = worker.clouds.names,
+): Promise<readonly Place[]> {
+  if (clouds.length === 0)
     throw refuse('CloudNotSuitable', 'this worker has no cloud configured: add clouds.yaml or OS_* variables');
   const places = new Map<string, Place>();
-  for (const name of worker.clouds.names) {
+  for (const name of clouds) {
     const configured = worker.clouds.regionsOf(name);
     const regions = configured.length > 0 ? configured : await offeredBy(name, worker, attempt);
     for (const regionName of regions) {

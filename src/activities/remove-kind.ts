@@ -2,11 +2,12 @@
  * The algorithm of "remove", once for every kind: what the mark leads to goes, what was adopted stays, what was changed is set back.
  * The rule: absent is success; "in use" is waited for, not forced; what cannot go is told by kind, name, id, region and reason.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import type { ResourceKind } from '../graph/types.js';
 import { verdictOn } from '../openstack/error-table.js';
 import { OpenStackError } from '../openstack/errors.js';
 import type { Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.js';
-import { isInUse, later, refuse } from './failures.js';
+import { isInUse, isUnauthorized, later, leftoversIn, refuse } from './failures.js';
 import { type Found, type Kind, keyBeside, type StepScope } from './kind.js';
 import { sameValue } from './resources/neutron-kind.js';
 import { unsealed } from './resources/site-connection.js';
@@ -20,8 +21,16 @@ const IN_USE_TIMEOUTS = 20;
 export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScope): Promise<RemoveOutput> {
   const found = await findOwn(kind, input, scope);
   const ids: string[] = [];
-  for (const one of found.filter((other) => isDue(other, input)))
-    if (await removeOne(kind, one, input, scope)) ids.push(one.id);
+  const failures: unknown[] = [];
+  for (const one of found.filter((other) => isDue(other, input))) {
+    try {
+      if (await removeOne(kind, one, input, scope)) ids.push(one.id);
+    } catch (error) {
+      // Its doubles may go all the same.
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw asOne(failures);
   const restored = ids.length === 0 && (await restore(kind, found, input, scope));
   const { doubtAt } = scope.attempt;
   return {
@@ -31,19 +40,35 @@ export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScop
   };
 }
 
+/** Several failures as one: the first that passes, else all that is left behind. */
+function asOne(failures: readonly unknown[]): unknown {
+  const final = failures.filter((error) => error instanceof ApplicationFailure && error.nonRetryable === true);
+  const passing = failures.find((error) => !final.includes(error as ApplicationFailure));
+  if (passing !== undefined || failures.length === 1) return passing ?? failures[0];
+  const refusals = final as readonly ApplicationFailure[];
+  return refuse('Leftovers', refusals.map(({ message }) => message).join('\n'), refusals.flatMap(leftoversIn));
+}
+
 /** Whether a removal would find nothing to do. */
 export async function isDone(kind: Kind, input: RemoveInput, scope: StepScope): Promise<boolean> {
   const found = await findOwn(kind, input, scope);
   return !found.some((one) => isDue(one, input)) && changedSince(found, input, scope) === undefined;
 }
 
-/** What stands of a step. Nothing, where the resources it is a part of are not known: then it never began. */
+/**
+ * What stands of a step, by its mark, and by its id where that is known and no list shows it: a list may lag behind. Nothing, where the resources it is a
+ * part of are not known: then it never began.
+ */
 async function findOwn(kind: Kind, input: RemoveInput, scope: StepScope): Promise<readonly Found[]> {
   const parts = UNMARKED.has(kind.kind) || kind.kind === 'vpnService';
   const knows = (other: ResourceKind) => scope.outputs[keyBeside(input.step, other)] !== undefined;
   if (parts && !knows('router')) return [];
   if (kind.kind === 'routerInterface' && !knows('subnet')) return [];
-  return kind.find(scope);
+  const listed = await kind.find(scope);
+  const { made } = input;
+  if (made === undefined || listed.some(({ id }) => id === made.id)) return listed;
+  const known = await kind.show?.(made.id, scope);
+  return known === undefined ? listed : [...listed, known];
 }
 
 /**
@@ -67,7 +92,7 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
     await kind.remove(found, scope);
     return true;
   } catch (error) {
-    if (!(error instanceof OpenStackError)) throw error;
+    if (!(error instanceof OpenStackError) || isUnauthorized(error)) throw error;
     // Someone else's connection keeps it. Without one, what says so is behind, and the removal is tried again.
     if (isInUse(error) && kind.sharedByVpns && (await kind.isReferenced(found, scope)))
       return leaveToOthers(kind, found, input, scope);

@@ -33,6 +33,7 @@ import type { Item } from './holdings.js';
 import { toGraph } from './inventory.js';
 import { type Found, keyBeside, type StepScope } from './kind.js';
 import { lookUpSites, type SiteLookUp, type TestMachine } from './look-up-site.js';
+import { movedSites } from './moved-sites.js';
 import { inStandingMode, otherMode } from './resolve-modes.js';
 import { inStandingOrder, networkChanges, refuseOneRouter, refuseOverlap } from './resolve-networks.js';
 import { kindOf } from './resources/index.js';
@@ -107,6 +108,7 @@ export async function resolve(
     ...(misfits.size === 0 ? await otherMode(spec, sites, attempt) : []),
     ...ofNetworks,
     ...otherForms(graph, standing),
+    ...(await movedSites(spec, sites, worker, attempt)),
   ];
   const links = Object.fromEntries(
     spec.links.map((link) => [link.key, linkPins(link.key, [...standing.values()], worker)]),

@@ -18,7 +18,7 @@ export function makeSettle(worker: WorkerContext) {
       const removed = new Map<string, SettleOutput['removed'][number]>();
       for (;;) {
         const last = Date.now() >= input.until;
-        const look = await lookOnce(input, worker, attempt);
+        const look = await patiently(() => lookOnce(input, worker, attempt));
         for (const one of look.removed) removed.set(one.id, one);
         if (last && look.leftovers.length > 0)
           throw refuse('Leftovers', look.leftovers.map((left) => left.reason).join('\n'), look.leftovers);
@@ -39,9 +39,7 @@ async function lookOnce(input: SettleInput, worker: WorkerContext, attempt: Atte
   const { vpn, run, outputs, timing } = input;
   const views = new Map<string, Region>();
   const sites = new Map(input.steps.map(({ site }) => [site.site, site]));
-  await Promise.all(
-    [...sites].map(async ([key, pins]) => views.set(key, await patiently(worker.look(pins, attempt, 'undo')))),
-  );
+  await Promise.all([...sites].map(async ([key, pins]) => views.set(key, await worker.look(pins, attempt, 'undo'))));
   const removed: SettleOutput['removed'][number][] = [];
   const leftovers: Leftover[] = [];
   let waiting = 0;
@@ -54,7 +52,7 @@ async function lookOnce(input: SettleInput, worker: WorkerContext, attempt: Atte
     const view = views.get(site.site);
     if (view === undefined || (await isDone(kind, request, { ...scope, region: view }))) continue;
     try {
-      const region = await patiently(worker.open(site, attempt, 'undo'));
+      const region = await worker.open(site, attempt, 'undo');
       const { ids } = await removeKind(kind, request, { ...scope, region });
       for (const id of ids) removed.push({ step: step.key, id });
     } catch (error) {

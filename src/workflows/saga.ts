@@ -308,8 +308,8 @@ export class Saga {
   }
 
   /**
-   * `open`: what the step made was not found, or is kept since something uses it. A list may lag behind, and what uses it may be a late effect, so it
-   * is tried once more after settling, if there is anything to settle.
+   * `open`: what the step made or changed was not found so, or is kept since something uses it. A list may lag behind, and what uses it may be a late
+   * effect, so it is tried once more after settling, if there is anything to settle.
    */
   private async undoStep(step: ResourceStep, blocked: boolean): Promise<'undone' | 'open' | 'stuck'> {
     this.tracker.step(step.key, 'undoing');
@@ -333,8 +333,10 @@ export class Saga {
       });
       if (output.doubtAt !== undefined) this.doubt(step.key, output.doubtAt);
       this.tracker.step(step.key, output.action === 'kept' ? 'done' : 'undone');
-      if (made?.action !== 'created' || (output.action !== 'absent' && output.action !== 'kept')) return 'undone';
-      if (output.action === 'absent') this.doubt(step.key, Date.now());
+      const done = made?.action === 'created' || made?.action === 'updated';
+      if (!done || (output.action !== 'absent' && output.action !== 'kept')) return 'undone';
+      // One that was changed and is found as it was before: seen too late, or seen in a list from before the change.
+      if (output.action === 'absent' || made.action === 'updated') this.doubt(step.key, Date.now());
       return 'open';
     } catch (error) {
       this.leftovers.push(...leftoversOrUnknown(input, error));

@@ -22,6 +22,8 @@ interface Mechanism {
   /** What stands in the code, and what takes its place. */
   readonly without: readonly (readonly [string, string])[];
   readonly faults: readonly FaultPlan[];
+  /** How long its worker waits for an answer. @default 1 */
+  readonly httpTimeoutSeconds?: number;
 }
 
 const refused = { NeutronError: { type: 'PolicyNotAuthorized', message: 'no', detail: '' } };
@@ -82,7 +84,8 @@ const MECHANISMS: readonly Mechanism[] = [
       ],
     ],
     faults: [
-      { method: 'POST', path: '^/v2.0/routers$', region: 'cbk', fault: { kind: 'delay', ms: 800 } },
+      // For longer than who does not wait for it takes to undo the rest.
+      { method: 'POST', path: '^/v2.0/routers$', region: 'cbk', fault: { kind: 'delay', ms: 10_000 } },
       {
         method: 'POST',
         path: '^/v2.0/vpn/ikepolicies$',
@@ -90,6 +93,7 @@ const MECHANISMS: readonly Mechanism[] = [
         fault: { kind: 'answer', status: 403, body: refused, effect: false },
       },
     ],
+    httpTimeoutSeconds: 15,
   },
 ];
 
@@ -166,14 +170,17 @@ async function wrongAfter(name: string, faults: readonly FaultPlan[]): Promise<r
 describe.each(MECHANISMS.map((mechanism, index) => [mechanism.name, mechanism, index] as const))(
   '%s',
   (_, mechanism, index) => {
+    const { httpTimeoutSeconds = 1 } = mechanism;
+
     test('as it is: nothing double, nothing left', async () => {
-      worker = await WorkerProcess.start(server.address, simulator, key());
+      worker = await WorkerProcess.start(server.address, simulator, key(), { httpTimeoutSeconds });
       expect(await wrongAfter(`with-${index}`, mechanism.faults)).toEqual([]);
     });
 
     test('taken out: the same scenario leaves a double or an orphan', async () => {
       worker = await WorkerProcess.start(server.address, simulator, key(), {
         sources: copyWithout(index, mechanism),
+        httpTimeoutSeconds,
       });
       expect(await wrongAfter(`without-${index}`, mechanism.faults)).not.toEqual([]);
     });

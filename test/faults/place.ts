@@ -59,6 +59,14 @@ export abstract class Place {
     return changesBetween(rowsOf(this.of(ground).picture), rowsOf(this.picture()));
   }
 
+  /** Rows with marks of its VPN that clouds as they were did not have. */
+  ownSince(ground: Ground): readonly Row[] {
+    const before = new Set(everyRow(this.of(ground).picture).map(({ row }) => row.id));
+    return everyRow(this.picture()).filter(
+      ({ row }) => !before.has(row.id) && JSON.stringify(row).includes(` vpn=${this.name} `),
+    );
+  }
+
   /**
    * What is wrong with the VPN, if it should be whole with nothing double, nothing of a check left and nothing else touched; empty when all is well.
    * @param whole clouds with it, as a run without faults leaves them; by default those of its ground
@@ -122,7 +130,13 @@ export function withoutRun(text: string): string {
   return text.replace(/ (run|nonce|key)=[^\s"]+/g, '');
 }
 
-export function everyRow(picture: Picture) {
+interface Row {
+  readonly region: string;
+  readonly table: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+export function everyRow(picture: Picture): readonly Row[] {
   return Object.entries(picture).flatMap(([region, tables]) =>
     Object.entries(tables).flatMap(([table, rows]) =>
       rows.map((row) => ({ region, table, row: row as Record<string, unknown> })),

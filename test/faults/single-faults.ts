@@ -53,7 +53,12 @@ export async function judge(
   const [said = ''] = ended.messages;
   const isOfStep = operation === 'provision' && ends === 'COMPLETED' && calls.some(makesOrChanges);
   const unclear = isOfStep && one.said !== undefined && !one.said.test(said);
+  const missed = isOfStep && one.outcome === 'stops' && ended.status !== 'FAILED';
+  const met = new Set(calls.map(({ region }) => region));
+  const elsewhere = ended.leftovers.filter(({ region }) => !met.has(region));
   return [
+    ...(missed ? [`${ended.status}, though no retry mends this`] : []),
+    ...elsewhere.map(({ kind, name, region }) => `${kind} ${name} is left in ${region}, which nothing has met`),
     ...(early ? [`${ended.status} ${ended.type}, though this passes: ${ended.messages.join(' / ')}`] : []),
     ...unmet.map((call) => `it was not met: ${inWords(call)}`),
     ...(unclear ? [`says too little: ${said}`] : []),

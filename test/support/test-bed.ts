@@ -5,7 +5,9 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { leftoversIn } from '../../src/activities/failures.js';
 import { KeyRing } from '../../src/activities/key-ring.js';
 import type { HttpProxy } from '../../src/activities/prove/tcp.js';
 import { type DevServer, startDevServer } from '../../src/cli/dev-server.js';
@@ -16,6 +18,7 @@ import { type RunningWorker, startWorker } from '../../src/worker.js';
 import { timingOf } from '../../src/worker-config.js';
 import {
   DESTROY,
+  type Leftover,
   lockedBy,
   PROVISION,
   type Progress,
@@ -37,6 +40,8 @@ export interface Ended {
   /** Messages of the failure and its causes, outermost first. */
   readonly messages: readonly string[];
   readonly type?: string;
+  /** What it says that it has left behind. */
+  readonly leftovers: readonly Leftover[];
   readonly events: number;
 }
 
@@ -45,6 +50,8 @@ export interface TestBedOptions {
   readonly server?: DevServer;
   /** Its worker's task queue: its own, where a server is shared. @default the product's */
   readonly queue?: string;
+  /** Of its simulator. @default the tutorial's */
+  readonly regions?: readonly string[];
   readonly httpTimeoutMs?: number;
   /** Pause after a failed attempt. @default some 50 ms at first */
   readonly retryMs?: number;
@@ -69,15 +76,16 @@ export class TestBed {
   static async start({
     server: shared,
     queue = TASK_QUEUE,
+    regions = REGIONS,
     httpTimeoutMs,
     retryMs,
   }: TestBedOptions = {}): Promise<TestBed> {
     const logs = keptLogs();
     const [server, simulator] = await Promise.all([
       shared ?? startDevServer(),
-      startSimulator({ regions: REGIONS, delays: FAST_DELAYS, password: PASSWORD }),
+      startSimulator({ regions, delays: FAST_DELAYS, password: PASSWORD }),
     ]);
-    addDecoys(simulator);
+    addDecoys(simulator, regions);
     const masterKey = randomBytes(32).toString('base64');
     const worker = await startWorker(
       { ...workerConfig(simulator, { keys: KeyRing.parse(masterKey), httpTimeoutMs, retryMs }), taskQueue: queue },
@@ -211,6 +219,7 @@ export async function endOf(handle: WorkflowHandle): Promise<Ended> {
   const messages: string[] = [];
   let result: ProvisionResult | undefined;
   let type: string | undefined;
+  let leftovers: readonly Leftover[] = [];
   try {
     result = (await handle.result()) as ProvisionResult;
   } catch (error) {
@@ -218,12 +227,14 @@ export async function endOf(handle: WorkflowHandle): Promise<Ended> {
     for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
       messages.push(cause.message);
       type ??= (cause as { type?: string }).type;
+      if (cause instanceof ApplicationFailure && leftovers.length === 0) leftovers = leftoversIn(cause);
     }
   }
   const description = await handle.describe();
   return {
     status: description.status.name,
     messages,
+    leftovers,
     events: description.historyLength,
     ...(result === undefined ? {} : { result }),
     ...(type === undefined ? {} : { type }),

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeNetwork } from '../support/existing-network.js';
-import { TestBed } from '../support/test-bed.js';
+import { REGIONS, TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
 let folder: string;
 
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.start({ regions: [...REGIONS, 'fra'] });
   folder = mkdtempSync(join(tmpdir(), 'regionlink-changed-'));
   expect((await apply()).messages).toEqual([]);
 }, 120_000);
@@ -91,6 +91,27 @@ test('names, DNS servers and options of the connections change in place, and are
   expect(rows()).toEqual(standing);
 }, 120_000);
 
+test('what a list from before the change shows is not taken for set back: it is looked for again', async () => {
+  const standing = rows();
+  const method = 'GET';
+  // From the run's first look on, so that neither change nor undo is seen.
+  const old = bed.simulator.faults.add({
+    method,
+    path: '^/v2.0/vpn/ipsec-site-connections$',
+    region: 'dbl',
+    times: 0,
+    fault: { kind: 'stale' },
+  });
+  refuseLast();
+  const spec = { profile: 'sound', sites: sites({}), check: 'none', connection: { mtu: 1400 }, settleTime: '3s' };
+  const run = await bed.provision('changed', spec);
+  await expect.poll(async () => (await bed.progress(run)).phase, { timeout: 60_000, interval: 20 }).toBe('settling');
+  expect(JSON.stringify(rows())).toContain('"mtu":1400');
+  old.withdraw();
+  expect((await bed.end(run)).status).toBe('FAILED');
+  expect(rows()).toEqual(standing);
+}, 120_000);
+
 test('the PSK changes to one of the user, to another, and back to a generated one; a run that fails sets back what no cloud and no spec tells it', async () => {
   const standing = rows();
   const [generated] = psks();
@@ -116,6 +137,21 @@ test('the PSK changes to one of the user, to another, and back to a generated on
   // The marks tell what it derives from, so it stays.
   expect((await apply()).writes).toEqual([]);
   expect(psks()).toEqual([again]);
+}, 120_000);
+
+test('a site that moves to another region, or changes places with its peer: a conflict that names both regions, and touches nothing', async () => {
+  const standing = rows();
+  const moved = (left: string, right: string) => {
+    const all = sites({ region: left });
+    return apply({ sites: { ...all, right: { ...all.right, region: right } } });
+  };
+  const away = await moved('fra', 'cbk');
+  expect([away.type, away.writes]).toEqual(['SpecConflict', []]);
+  expect(away.text).toMatch(/sites\.left\.region: .* in region dbl .* the spec in fra/);
+  const both = await moved('cbk', 'dbl');
+  expect([both.type, both.writes]).toEqual(['SpecConflict', []]);
+  expect(both.text).toMatch(/sites\.left\.region: [\s\S]*sites\.right\.region: /);
+  expect(rows()).toEqual(standing);
 }, 120_000);
 
 test('another external network, and another router, would be another tunnel: a conflict that names the field, and touches nothing', async () => {

@@ -124,26 +124,22 @@ test('a VPN service that its failed create left in ERROR is removed first, then 
 }, 60_000);
 
 describe('a late effect that comes after its run has ended, beyond settleTime', () => {
-  const LATER = {
-    method: 'POST',
-    path: '^/v2.0/vpn/ikepolicies$',
-    region: 'cbk',
-    fault: { kind: 'hold' },
-  } as const;
-  const policies = () =>
+  const ours = (table: 'ikepolicy' | 'router') =>
     bed.simulator.regions
       .get('cbk')
-      ?.rows('ikepolicy')
+      ?.rows(table)
       .filter((row) => String(row.description).includes('owner=test@default vpn=left-right ')).length;
+  const policies = () => ours('ikepolicy');
 
-  async function applied(): Promise<void> {
-    bed.simulator.faults.add(LATER);
+  async function applied(table: 'ikepolicy' | 'router' = 'ikepolicy'): Promise<void> {
+    const path = { ikepolicy: '^/v2.0/vpn/ikepolicies$', router: '^/v2.0/routers$' }[table];
+    bed.simulator.faults.add({ method: 'POST', path, region: 'cbk', fault: { kind: 'hold' } });
     const ended = await bed.end(await bed.provision('left-right', { check: 'none', settleTime: '1s' }));
     expect(ended.messages).toEqual([]);
-    expect(policies()).toBe(1);
+    expect(ours(table)).toBe(1);
     // Its client has long given up; it takes effect now.
     bed.simulator.faults.clear();
-    await expect.poll(policies, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => ours(table), { timeout: 20_000 }).toBe(2);
   }
 
   test('is removed by the next apply', async () => {
@@ -162,4 +158,58 @@ describe('a late effect that comes after its run has ended, beyond settleTime', 
     await bed.end(await bed.destroy('left-right'));
     expect(bed.simulator.snapshot()).toEqual(before);
   }, 60_000);
+
+  test('a router, of which others are part: destroy finds those at the one that is used', async () => {
+    const before = bed.simulator.snapshot();
+    await applied('router');
+    expect((await bed.end(await bed.destroy('left-right'))).messages).toEqual([]);
+    expect(bed.simulator.snapshot()).toEqual(before);
+  }, 60_000);
 });
+
+test.each([
+  ['vpn/ikepolicies', { ikepolicies: [] }],
+  ['networks', { networks: [] }],
+  ['vpn/vpnservices', { vpnservices: [] }],
+  ['ports', { ports: [] }],
+])(
+  'what a destroy has found and a later list does not show is removed by its id: %s',
+  async (path, body) => {
+    const before = bed.simulator.snapshot();
+    expect((await bed.end(await bed.provision('left-right', { check: 'none' }))).messages).toEqual([]);
+    // After the inventory's look.
+    bed.simulator.faults.add({
+      method: 'GET',
+      path: `^/v2.0/${path}$`,
+      region: 'cbk',
+      skip: 1,
+      fault: { kind: 'answer', status: 200, body, effect: true },
+    });
+    expect((await bed.end(await bed.destroy('left-right'))).messages).toEqual([]);
+    expect(bed.simulator.faults.list()).toMatchObject([{ acted: 1 }]);
+    expect(bed.simulator.snapshot()).toEqual(before);
+  },
+  60_000,
+);
+
+test('a login that is refused in the middle of a rollback is waited for, and so is a service that refuses its token', async () => {
+  const before = bed.simulator.snapshot();
+  const error = {
+    error: { code: 401, title: 'Unauthorized', message: 'The request you have made requires authentication.' },
+  };
+  const refused = { kind: 'answer', status: 401, body: error, effect: false } as const;
+  const { faults } = bed.simulator;
+  faults.add({
+    method: 'POST',
+    path: '^/v2.0/vpn/ipsec-site-connections$',
+    region: 'cbk',
+    fault: { kind: 'answer', status: 403, effect: false },
+  });
+  faults.add({ method: 'DELETE', path: '^/v2.0/networks/', region: 'cbk', fault: refused });
+  faults.add({ method: 'POST', path: '^/v3/auth/tokens$', fault: refused });
+  faults.add({ method: 'DELETE', path: '^/v2.0/vpn/ikepolicies/', region: 'dbl', times: 2, fault: refused });
+  const ended = await bed.end(await bed.provision('left-right', { check: 'none' }));
+  expect([ended.status, ended.type]).toEqual(['FAILED', 'CloudRefused']);
+  expect(faults.list().map(({ acted }) => acted)).toEqual([1, 1, 1, 2]);
+  expect(bed.simulator.snapshot()).toEqual(before);
+}, 60_000);

@@ -46,6 +46,11 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
       const all = await this.inventory(scope.region, scope.attempt);
       return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));
     },
+    async show(id, scope) {
+      const one = await orGone(scope.attempt.read((call) => scope.region.show(collection, id, call)));
+      const found = one === undefined ? undefined : foundOf(one);
+      return isMarkOf(found?.mark, scope.site.owner, scope.vpn, scope.step.key) ? found : undefined;
+    },
     async inventory(region, attempt) {
       const [projectId, all] = await Promise.all([
         attempt.read((call) => region.projectId(call)),

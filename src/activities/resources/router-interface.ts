@@ -3,6 +3,7 @@
  * The rule: it is ours when its router and subnet are.
  */
 import { OpenStackError } from '../../openstack/errors.js';
+import type { Port } from '../../openstack/types.js';
 import { orGone } from '../failures.js';
 import { type Found, type Kind, need } from '../kind.js';
 import { PART_OF_A_ROUTER } from './part-of-a-router.js';
@@ -13,12 +14,18 @@ export const routerInterface: Kind<'routerInterface'> = {
   async find(scope) {
     const [router, subnet] = [need(scope, 'router').id, need(scope, 'subnet').id];
     const ports = await scope.attempt.read((call) => scope.region.list('ports', call));
-    // Owners differ by router type: router_interface, router_interface_distributed, ha_router_replicated_interface.
-    const own = ports.filter((port) => port.device_id === router && /interface/.test(port.device_owner));
-    return own
-      .filter((port) => port.fixed_ips.some((ip) => ip.subnet_id === subnet))
+    return ports
+      .filter((port) => isLeg(port, router, subnet))
       .slice(0, 1)
       .map((port) => interfaceOf(router, subnet, port.id, scope.step.name));
+  },
+  async show(id, scope) {
+    const [router, subnet] = [need(scope, 'router').id, need(scope, 'subnet').id];
+    if (id === unlisted(router, subnet)) return undefined;
+    const port = await orGone(scope.attempt.read((call) => scope.region.show('ports', id, call)));
+    return port !== undefined && isLeg(port, router, subnet)
+      ? interfaceOf(router, subnet, id, scope.step.name)
+      : undefined;
   },
   async create(scope) {
     const [router, subnet] = [need(scope, 'router').id, need(scope, 'subnet').id];
@@ -31,7 +38,7 @@ export const routerInterface: Kind<'routerInterface'> = {
         error instanceof OpenStackError && error.fields.status === 400 && /already has a port/.test(error.said);
       if (!already) throw error;
     }
-    return interfaceOf(router, subnet, port || `${router}/${subnet}`, scope.step.name);
+    return interfaceOf(router, subnet, port || unlisted(router, subnet), scope.step.name);
   },
   differs: () => [],
   async update(found) {
@@ -46,6 +53,16 @@ export const routerInterface: Kind<'routerInterface'> = {
   },
   output: () => ({}),
 };
+
+/** Stands for the id of a leg's port where that is not known. */
+function unlisted(router: string, subnet: string): string {
+  return `${router}/${subnet}`;
+}
+
+function isLeg({ device_id, device_owner, fixed_ips }: Port, router: string, subnet: string): boolean {
+  // Owners differ by router type: router_interface, router_interface_distributed, ha_router_replicated_interface.
+  return device_id === router && /interface/.test(device_owner) && fixed_ips.some((ip) => ip.subnet_id === subnet);
+}
 
 function interfaceOf(router: string, subnet: string, id: string, name: string): Found {
   return { id, name, mark: undefined, fields: { router, subnet } };

@@ -17,6 +17,11 @@ export const server: Kind<'server'> = {
     const all = await this.inventory(scope.region, scope.attempt);
     return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));
   },
+  async show(id, scope) {
+    const one = await orGone(scope.attempt.read((call) => scope.region.showServer(id, call)));
+    const found = one === undefined ? undefined : foundOf(one);
+    return isMarkOf(found?.mark, scope.site.owner, scope.vpn, scope.step.key) ? found : undefined;
+  },
   async inventory(region, attempt) {
     const all = await attempt.read((call) => region.listServers(call));
     return all.filter((one) => parseMark(one.metadata[SERVER_MARK]) !== undefined).map(foundOf);

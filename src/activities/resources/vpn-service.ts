@@ -6,7 +6,7 @@
  * where the VPN that it was made for goes first, it is one's that stays.
  */
 import type { VpnService } from '../../openstack/types.js';
-import { isInUse, later, refuse } from '../failures.js';
+import { isInUse, later, orGone, refuse } from '../failures.js';
 import { type Found, type Kind, need, type StepScope } from '../kind.js';
 import { formatMark, type Mark, parseMark } from '../mark.js';
 import { nameAndId } from '../one-of.js';
@@ -45,6 +45,10 @@ export const vpnService: Kind<'vpnService'> = {
     const routerId = need(scope, 'router').id;
     const all = await scope.attempt.read((call) => scope.region.list('vpnServices', call));
     return all.filter((service) => service.router_id === routerId).map(foundOf);
+  },
+  async show(id, scope) {
+    const service = await orGone(scope.attempt.read((call) => scope.region.show('vpnServices', id, call)));
+    return service?.router_id === need(scope, 'router').id ? foundOf(service) : undefined;
   },
   async create(scope) {
     const routerId = need(scope, 'router').id;
