@@ -51,8 +51,8 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   readonly collection?: NetworkCollection;
   /** Fields that rollback sets back: those that `update` may change, without secrets. */
   readonly restorable: readonly string[];
-  /** Several VPNs use the same one: that it is still in use when one of them goes is no obstacle. */
-  readonly sharedByVpns?: boolean;
+  /** Of a kind that several VPNs use: whether another than this one does. That it is still in use when this one goes is no obstacle then. */
+  usedByOthers?(found: Found, scope: Pick<StepScope, 'vpn' | 'site' | 'region' | 'attempt'>): Promise<boolean>;
   /** What goes on for another VPN of ours that uses it is marked as that one's: by it a destroy, and the rollback of its run, find it. Resolves to whether there is one. */
   handOver?(found: Found, scope: Pick<StepScope, 'vpn' | 'site' | 'region' | 'attempt'>): Promise<boolean>;
   /** What belongs to the step: of this VPN and step by mark, or, for what has no mark, by what it is part of. */

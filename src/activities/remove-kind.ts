@@ -94,8 +94,7 @@ async function removeOne(kind: Kind, found: Found, input: RemoveInput, scope: St
   } catch (error) {
     if (!(error instanceof OpenStackError) || isUnauthorized(error)) throw error;
     // Someone else's connection keeps it. Without one, what says so is behind, and the removal is tried again.
-    if (isInUse(error) && kind.sharedByVpns && (await kind.isReferenced(found, scope)))
-      return leaveToOthers(kind, found, input, scope);
+    if (isInUse(error) && (await kind.usedByOthers?.(found, scope))) return leaveToOthers(kind, found, input, scope);
     const leftover: Leftover = {
       kind: kind.kind,
       name: found.name || input.step.name,

@@ -40,7 +40,10 @@ export function serviceStep(routerId: string): string {
 
 export const vpnService: Kind<'vpnService'> = {
   ...base,
-  sharedByVpns: true,
+  async usedByOthers(found, { vpn, site, ...scope }) {
+    const marks = (await usersOf(found, scope)).map(({ description }) => parseMark(description));
+    return marks.some((mark) => mark?.owner !== site.owner || mark.vpn !== vpn);
+  },
   async find(scope) {
     const routerId = need(scope, 'router').id;
     const all = await scope.attempt.read((call) => scope.region.list('vpnServices', call));
