@@ -3,7 +3,7 @@
  */
 import { type Ending, EXIT } from './exit-codes.js';
 
-const TEMPORAL = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_PROFILE'] as const;
+const TEMPORAL = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_PROFILE', 'REGIONLINK_TASK_QUEUE'] as const;
 
 const VARIABLES = {
   TEMPORAL_ADDRESS: "Temporal's gRPC, host:port; without it the profile, else localhost:7233",
@@ -12,7 +12,7 @@ const VARIABLES = {
     "profile in Temporal's configuration file (TEMPORAL_CONFIG_FILE); also TEMPORAL_API_KEY, TEMPORAL_TLS_*",
   REGIONLINK_OWNER: 'required: names this installation in the marks on its resources',
   REGIONLINK_MASTER_KEY_FILE: 'required: file with the master key (or the key itself in REGIONLINK_MASTER_KEY)',
-  REGIONLINK_TASK_QUEUE: 'task queue, else regionlink',
+  REGIONLINK_TASK_QUEUE: 'task queue of the workers, else regionlink',
   REGIONLINK_HTTP_TIMEOUT: 'seconds that one call of a cloud may take, else 30',
   REGIONLINK_SSH_PROXY:
     'http://host:port of an HTTP proxy (CONNECT) through which floating IPs are reached for check: ssh, else straight',

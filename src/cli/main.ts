@@ -49,6 +49,8 @@ function program(): Command {
   adopt     it stands and is as the spec says: it is used
   share     someone else's VPN service of that router is used as it is
   change    it stands, and what differs is changed in it
+  replace   an endpoint group of other subnets: another takes its place, and it goes at the end
+  remove    a further subnet that the spec has no more: it goes at the end
   conflict  it stands, and what differs cannot be changed
 It ends as terraform plan -detailed-exitcode does, so wrong usage and an invalid spec are 1. Test VMs, which go away again, are nothing to do.`,
         endings: ['failed', 'changes', 'noServer'],
@@ -94,7 +96,7 @@ It ends as terraform plan -detailed-exitcode does, so wrong usage and an invalid
   incomplete      a resource of a set that is no working VPN
   unused service  a VPN service of ours that no connection uses
 Never a whole VPN, one with an open run, or anything without our mark. Where nobody can be asked it only lists, unless --yes is said.`,
-        endings: ['failed', ...ASKS_TEMPORAL.endings, 'busy', 'strays', 'interrupted'],
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'busy', 'cancelled', 'strays', 'interrupted'],
         variables: ASKS_TEMPORAL.variables,
         example: 'regionlink sweep',
       }),
@@ -206,7 +208,6 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
           'REGIONLINK_MASTER_KEY_FILE',
           'OS_CLIENT_CONFIG_FILE',
           ...ASKS_TEMPORAL.variables,
-          'REGIONLINK_TASK_QUEUE',
           'REGIONLINK_HTTP_TIMEOUT',
           'REGIONLINK_SSH_PROXY',
           'REGIONLINK_STEPS',
@@ -233,7 +234,7 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
 address than loopback, put a proxy with TLS before it. A line of the log a request, on standard error. On SIGTERM or Ctrl-C it ends event streams,
 answers what was asked, and stops; a second one ends it at once. No run ends with it.`,
         endings: ['failed', ...ASKS_TEMPORAL.endings],
-        variables: ['REGIONLINK_TOKENS_FILE', ...ASKS_TEMPORAL.variables, 'REGIONLINK_TASK_QUEUE'],
+        variables: ['REGIONLINK_TOKENS_FILE', ...ASKS_TEMPORAL.variables],
         example: 'regionlink serve --tokens tokens',
       }),
     )

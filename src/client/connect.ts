@@ -4,6 +4,7 @@
  */
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { environment } from '../secrets/environment.js';
+import { TASK_QUEUE } from '../workflows/protocol.js';
 import { TemporalConfigError, TemporalUnavailableError } from './errors.js';
 import { GRPC } from './grpc-status.js';
 import { readTemporalProfile, type TemporalProfile } from './temporal-profile.js';
@@ -13,9 +14,16 @@ export interface ConnectOptions {
   /** Host and port of Temporal's gRPC. @default from TEMPORAL_ADDRESS or the profile in Temporal's configuration file */
   readonly address?: string;
   readonly namespace?: string;
+  /** Whose workers carry out what is asked. @default from REGIONLINK_TASK_QUEUE, else regionlink */
   readonly taskQueue?: string;
   /** `false`: neither the environment nor Temporal's configuration file is read, as for a server of one's own on loopback. @default true */
   readonly profile?: boolean;
+}
+
+/** The queue that the workers take tasks from: their own default as well. */
+export function taskQueueOf({ taskQueue, profile }: ConnectOptions = {}): string {
+  const { REGIONLINK_TASK_QUEUE } = profile === false ? {} : environment();
+  return taskQueue ?? REGIONLINK_TASK_QUEUE ?? TASK_QUEUE;
 }
 
 export interface TemporalPlace {

@@ -37,11 +37,10 @@ import {
   SWEEP,
   type SweepResult,
   sweepIdOf,
-  TASK_QUEUE,
   type VpnPlan,
   workflowIdOf,
 } from '../workflows/protocol.js';
-import { type ConnectOptions, connectToTemporal } from './connect.js';
+import { type ConnectOptions, connectToTemporal, taskQueueOf } from './connect.js';
 import { provisionDetails, removalDetails } from './details.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
 import { type HistoryOptions, historyOf } from './history.js';
@@ -128,7 +127,7 @@ export class RegionLink {
   /** To the Temporal that the options, the environment or the profile file names. Throws TemporalUnavailableError when no server answers. */
   static async connect(options: ConnectOptions = {}): Promise<RegionLink> {
     const { connection, namespace } = await connectToTemporal(options);
-    return new RegionLink(new Client({ connection, namespace }), connection, options.taskQueue ?? TASK_QUEUE);
+    return new RegionLink(new Client({ connection, namespace }), connection, taskQueueOf(options));
   }
 
   /** Ends the connection; runs go on. */

@@ -135,8 +135,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'POST',
     path: `${VPN}/cancel`,
     scope: 'write',
-    summary: 'Cancel the open run of a VPN: what it made is rolled back',
-    answer: { status: 202, means: 'It rolls back.', schema: 'Cancelling', location: true },
+    summary: 'Cancel the open run of a VPN: what it made is rolled back, a removal that has begun is finished',
+    answer: { status: 202, means: 'It has been told to.', schema: 'Cancelling', location: true },
     problems: ['invalid-name', 'no-such-vpn', 'not-running'],
     async answerTo({ link, name }) {
       const run = link.get(name);

@@ -79,7 +79,7 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
       : []),
     ...(spec.retryForSeconds < spec.tunnelTimeoutSeconds
       ? [
-          `retryFor (${file.retryFor}) ends before tunnelTimeout (${file.tunnelTimeout}), so that the tunnel gets less time`,
+          `retryFor (${file.retryFor}) is shorter than tunnelTimeout (${file.tunnelTimeout}): the tunnel is waited for all the same, so the run may last longer than retryFor`,
         ]
       : []),
     ...(spec.check.via === 'none' && external.length === 0 ? ['check: none leaves the VPN unproven'] : []),

@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { FaultPlan } from '../../src/simulator/index.js';
-import { tutorialSpec } from '../support/test-bed.js';
+import { sitesWithFurtherSubnet } from '../support/test-bed.js';
 import { type CallCase, LAST_CREATE_REFUSED } from './cases.js';
 import type { Operation } from './ends.js';
 import type { Ground, Picture, Place } from './place.js';
@@ -99,8 +99,5 @@ export const CHANGED_SPEC: Scenario = {
 
 /** What the API can change in place, so that rollback has something to set back; and a further subnet, so that endpoint groups change over. */
 function changed(): Record<string, unknown> {
-  const { sites } = tutorialSpec() as { sites: { left: { network: { subnets: readonly object[] } } } };
-  const subnets = [...sites.left.network.subnets, { cidr: '10.1.1.0/24' }];
-  const left = { ...sites.left, network: { ...sites.left.network, subnets } };
-  return { check: 'none', connection: { mtu: MTU }, sites: { ...sites, left } };
+  return { check: 'none', connection: { mtu: MTU }, sites: sitesWithFurtherSubnet() };
 }

@@ -164,7 +164,12 @@ describe('warnings', () => {
       ['names.peerEndpointGroup', 'names.peerEndpointGroup'],
     ],
     [{ check: 'none' }, ['check']],
-    [{ retryFor: '5m' }, ['retryFor (5m) ends before tunnelTimeout (10m), so that the tunnel gets less time']],
+    [
+      { retryFor: '5m' },
+      [
+        'retryFor (5m) is shorter than tunnelTimeout (10m): the tunnel is waited for all the same, so the run may last longer than retryFor',
+      ],
+    ],
     [{ profile: 'tutorial', ike: { auth: 'sha1' } }, []],
     [
       { profile: 'tutorial', sites: { ...validSpec().sites, left: siteOf('dbl', '10.1.0.0/24', '10.3.0.0/24') } },

@@ -315,6 +315,13 @@ export function tutorialSpec(changes: Record<string, unknown> = {}): Record<stri
   return { ...file, tunnelTimeout: '30s', settleTime: '1s', retryFor: '2m', rollbackFor: '2m', ...changes };
 }
 
+/** The tutorial's sites, of which the first has a subnet more. */
+export function sitesWithFurtherSubnet(): Record<string, unknown> {
+  const { sites } = tutorialSpec() as { sites: { left: { network: { subnets: readonly object[] } } } };
+  const subnets = [...sites.left.network.subnets, { cidr: '10.1.1.0/24' }];
+  return { ...sites, left: { ...sites.left, network: { ...sites.left.network, subnets } } };
+}
+
 /** The clouds are never empty: equal names without a mark, other owners' and other VPNs' marks. None may be touched. */
 export function addDecoys(simulator: Simulator, regions: readonly string[] = REGIONS): void {
   const marks = [

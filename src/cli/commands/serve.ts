@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { InvalidArgumentError } from 'commander';
 import { RegionLink } from '../../client/index.js';
 import { addToken, removeToken, type Scope, TokenFile } from '../../server/tokens.js';
-import { TASK_QUEUE } from '../../workflows/protocol.js';
 import { UsageError } from '../exit-codes.js';
 import { listening } from '../port.js';
 
@@ -35,7 +34,7 @@ export async function serve({ host, port, rate, json, ...options }: ServeOptions
   const tokens = new TokenFile(tokensPath(options));
   // Only here: it is a large library, and no other command needs it.
   const { startServer } = await import('../../server/index.js');
-  const link = await RegionLink.connect({ taskQueue: process.env.REGIONLINK_TASK_QUEUE ?? TASK_QUEUE });
+  const link = await RegionLink.connect();
   try {
     const server = await listening(port, () => startServer({ link, tokens, host, port, rate, log: process.stderr }));
     console.log(json ? JSON.stringify({ state: 'ready', url: server.url }) : `ready: ${server.url}/openapi.json`);

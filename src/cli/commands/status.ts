@@ -1,5 +1,6 @@
 /** `regionlink status NAME` and `cancel NAME`: how the newest run of a VPN stands, and its end. */
 import { checkName, RegionLink, type RunStatus } from '../../client/index.js';
+import { PROVISION } from '../../workflows/protocol.js';
 import { colours, wantsColour } from '../colour.js';
 import { InterruptedError } from '../exit-codes.js';
 import { follow, styleOf, untilCtrlC } from '../follow.js';
@@ -46,7 +47,7 @@ export async function cancel(name: string, options: { readonly json?: boolean })
     if (now.state === 'RUNNING') await run.cancel();
     const said =
       now.state === 'RUNNING'
-        ? `${name} is being cancelled: it rolls back what it made. Watch it with: regionlink status ${name} --watch`
+        ? `${name} is being cancelled: ${now.operation === PROVISION ? 'it rolls back what it made' : 'a removal that has begun is finished'}. Watch it with: regionlink status ${name} --watch`
         : `${name} does not run (${now.state.toLowerCase()})`;
     console.log(options.json ? JSON.stringify({ vpn: name, cancelled: now.state === 'RUNNING' }) : said);
   } finally {

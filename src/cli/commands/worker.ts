@@ -1,9 +1,8 @@
 /** `regionlink worker`: runs workflows and activities until it is told to stop, and says when it is ready and when it has stopped. With `--check`, whether one does. */
 import { hostname } from 'node:os';
-import { connectToTemporal } from '../../client/connect.js';
+import { connectToTemporal, taskQueueOf } from '../../client/connect.js';
 import { pollersOf } from '../../client/pollers.js';
 import type { WorkerState } from '../../worker.js';
-import { TASK_QUEUE } from '../../workflows/protocol.js';
 import { EXIT } from '../exit-codes.js';
 
 export interface WorkerOptions {
@@ -33,7 +32,7 @@ its build gets new runs once it is the current one: temporal worker deployment s
 /** Whether a worker of this host asks for tasks of both kinds. */
 async function check(options: WorkerOptions): Promise<void> {
   const { connection, namespace } = await connectToTemporal();
-  const taskQueue = process.env.REGIONLINK_TASK_QUEUE ?? TASK_QUEUE;
+  const taskQueue = taskQueueOf();
   try {
     const pollers = await pollersOf(connection, namespace, taskQueue);
     const working = pollers.some((identity) => identity.endsWith(`@${hostname()}`));
