@@ -29,7 +29,7 @@ export const EXIT = {
   changes: { code: 2, means: 'of plan alone: apply has something to make or to change' },
   busy: { code: 3, means: 'another operation runs on this VPN' },
   noServer: { code: 4, means: 'no Temporal server answers' },
-  cancelled: { code: 5, means: 'the run was cancelled' },
+  cancelled: { code: 5, means: 'the run was cancelled, or terminated by someone' },
   notFound: { code: 6, means: 'no such VPN' },
   strays: { code: 7, means: 'strays are listed and still stand' },
   interrupted: { code: 130, means: 'interrupted by Ctrl-C; a run that was started goes on, but for the demo' },

@@ -79,7 +79,7 @@ function warningsOf(file: SpecFile, spec: VpnSpec): readonly string[] {
       : []),
     ...(spec.retryForSeconds < spec.tunnelTimeoutSeconds
       ? [
-          `retryFor (${file.retryFor}) is shorter than tunnelTimeout (${file.tunnelTimeout}): the tunnel is waited for all the same, so the run may last longer than retryFor`,
+          `retryFor (${file.retryFor}) is shorter than tunnelTimeout (${file.tunnelTimeout}), for which the tunnel is waited for all the same`,
         ]
       : []),
     ...(spec.check.via === 'none' && external.length === 0 ? ['check: none leaves the VPN unproven'] : []),

@@ -166,9 +166,7 @@ describe('warnings', () => {
     [{ check: 'none' }, ['check']],
     [
       { retryFor: '5m' },
-      [
-        'retryFor (5m) is shorter than tunnelTimeout (10m): the tunnel is waited for all the same, so the run may last longer than retryFor',
-      ],
+      ['retryFor (5m) is shorter than tunnelTimeout (10m), for which the tunnel is waited for all the same'],
     ],
     [{ profile: 'tutorial', ike: { auth: 'sha1' } }, []],
     [
