@@ -70,12 +70,15 @@ describe('a cancel', () => {
     expect(wrong.join('\n')).toBe('');
   });
 
-  test.each([CHECK_BY_SSH, CHANGED_SPEC].map((scenario) => [scenario.name, scenario] as const))(
+  test.each([
+    [CHECK_BY_SSH.name, CHECK_BY_SSH, 8],
+    [CHANGED_SPEC.name, CHANGED_SPEC, 4],
+  ] as const)(
     'at every write of %s, over a VPN that stands: CANCELLED, and it stands as before',
-    async (_, scenario) => {
+    async (_, scenario, atLeast) => {
       // Once it has begun to remove it is past being undone.
       const calls = (await callsWithout([], scenario)).filter((call) => call.writes && call.method !== 'DELETE');
-      expect(calls.length).toBeGreaterThan(4);
+      expect(calls.length).toBeGreaterThan(atLeast);
       const wrong = await lanes.judge(calls, (lane, call) => judge(lane, call, [], 'CANCELLED', scenario), inWords);
       expect(wrong.join('\n')).toBe('');
     },

@@ -93,10 +93,9 @@ test('names, DNS servers and options of the connections change in place, and are
 
 test('what a list from before the change shows is not taken for set back: it is looked for again', async () => {
   const standing = rows();
-  const method = 'GET';
   // From the run's first look on, so that neither change nor undo is seen.
   const old = bed.simulator.faults.add({
-    method,
+    method: 'GET',
     path: '^/v2.0/vpn/ipsec-site-connections$',
     region: 'dbl',
     times: 0,
