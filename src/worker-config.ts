@@ -8,7 +8,7 @@ import { Clouds } from './openstack/clouds-config.js';
 import { type OperationSettings, readOperations } from './operations/settings.js';
 import { type Env, environment, withoutOwnSecrets } from './secrets/environment.js';
 import { readOwnSecretFile } from './secrets/secret-file.js';
-import type { Timing } from './workflows/protocol.js';
+import { TASK_QUEUE, type Timing } from './workflows/protocol.js';
 
 export interface WorkerConfig {
   readonly owner: string;
@@ -88,7 +88,7 @@ export function readWorkerConfig(env: Env = environment()): WorkerSettings {
     keys,
     clouds,
     timing: timingOf(seconds * 1000),
-    taskQueue: env.REGIONLINK_TASK_QUEUE ?? 'regionlink',
+    taskQueue: env.REGIONLINK_TASK_QUEUE ?? TASK_QUEUE,
     env: withoutOwnSecrets(env),
     operations,
     ...(sshProxy === undefined ? {} : { sshProxy }),

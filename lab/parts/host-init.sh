@@ -22,5 +22,9 @@ for folder in neutron nova libvirt sudoers.d; do mount --bind "$ETC/$REGION/$fol
 mkdir -p /var/lib/nova/instances /var/lib/libvirt/qemu
 # Where a router's namespace can see it, which has another /etc.
 install -m 755 /etc/neutron/strongswan/updown.sh /var/lib/neutron/updown.sh
+if [ "$NETNS_WRAPPER" = lab ]; then
+  install -m 755 /etc/neutron/netns-wrapper.sh /var/lib/neutron/netns-wrapper.sh
+  mount --bind /var/lib/neutron/netns-wrapper.sh /usr/bin/neutron-vpn-netns-wrapper
+fi
 
 stay

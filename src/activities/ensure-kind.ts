@@ -7,7 +7,7 @@ import { KINDS } from '../graph/kinds.js';
 import type { ResourceKind, StepAction, StepOutput } from '../graph/types.js';
 import { verdictOn } from '../openstack/error-table.js';
 import { OpenStackError } from '../openstack/errors.js';
-import { later, refuse } from './failures.js';
+import { isGone, later, refuse } from './failures.js';
 import type { Difference, Found, Kind, StepScope } from './kind.js';
 
 /** Looks after a create: a list may lag behind for some seconds, but not for ever. */
@@ -43,8 +43,28 @@ export async function ensureKind<K extends ResourceKind>(
   const fixed = differences.filter((difference) => !difference.updatable);
   if (fixed.length > 0) throw conflict(found, fixed, scope);
   const fields = Object.fromEntries(differences.map(({ field, want }) => [field, want]));
-  const updated = await kind.update(found, fields, scope);
+  const updated = await update(kind, found, fields, scope);
+  if (updated === undefined)
+    throw later(
+      'CloudUnavailable',
+      `${found.name} (${found.id}) was removed by someone in this moment: it is made again`,
+    );
   return outputOf(kind, updated, action === 'created' ? action : 'updated', scope);
+}
+
+/** Changes what was found. Undefined where someone has removed it since, and not something that it names. */
+export async function update<K extends ResourceKind>(
+  kind: Kind<K>,
+  found: Found,
+  fields: Readonly<Record<string, unknown>>,
+  scope: StepScope<K>,
+): Promise<Found | undefined> {
+  try {
+    return await kind.update(found, fields, scope);
+  } catch (error) {
+    if (isGone(error) && kind.show !== undefined && (await kind.show(found.id, scope)) === undefined) return undefined;
+    throw error;
+  }
 }
 
 /** What `ensureKind` goes by. Only reads. Fails as `mustBeClear` and `differs` do. */

@@ -10,7 +10,7 @@ import type { NetworkCollection } from '../openstack/types.js';
 import type { LinkPins, SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { refuse } from './failures.js';
-import { formatMark, type Mark } from './mark.js';
+import { formatMark, isMarkOf, type Mark } from './mark.js';
 import type { WorkerContext } from './worker-context.js';
 
 /** Everything that a kind may read when it acts for one step. */
@@ -78,6 +78,11 @@ export interface Kind<K extends ResourceKind = ResourceKind> {
   remove(found: Found, scope: Pick<StepScope, 'region' | 'attempt'>): Promise<void>;
   /** What later steps and the result need of it. */
   output(found: Found, scope: StepScope<K>): Partial<Omit<StepOutput, 'id' | 'name' | 'action'>>;
+}
+
+/** Whether it stands and bears the step's mark. */
+export function isOfStep(found: Found | undefined, { site, vpn, step }: StepScope): found is Found {
+  return isMarkOf(found?.mark, site.owner, vpn, step.key);
 }
 
 /** Key of the step of a kind at the same site: where both belong to a subnet, of the same one. */

@@ -7,6 +7,7 @@ import type { ResourceKind } from '../graph/types.js';
 import { verdictOn } from '../openstack/error-table.js';
 import { OpenStackError } from '../openstack/errors.js';
 import type { Leftover, RemoveInput, RemoveOutput } from '../workflows/protocol.js';
+import { update } from './ensure-kind.js';
 import { isInUse, isUnauthorized, later, leftoversIn, refuse } from './failures.js';
 import { type Found, type Kind, keyBeside, type StepScope } from './kind.js';
 import { sameValue } from './resources/neutron-kind.js';
@@ -31,10 +32,10 @@ export async function removeKind(kind: Kind, input: RemoveInput, scope: StepScop
     }
   }
   if (failures.length > 0) throw asOne(failures);
-  const restored = ids.length === 0 && (await restore(kind, found, input, scope));
+  const restored = ids.length > 0 ? undefined : await restore(kind, found, input, scope);
   const { doubtAt } = scope.attempt;
   return {
-    action: ids.length > 0 ? 'removed' : restored ? 'restored' : found.length > 0 ? 'kept' : 'absent',
+    action: ids.length > 0 ? 'removed' : (restored ?? (found.length > 0 ? 'kept' : 'absent')),
     ids,
     ...(doubtAt === undefined ? {} : { doubtAt }),
   };
@@ -146,10 +147,14 @@ function changedSince(
   return changed.length === 0 ? undefined : { one, fields: Object.fromEntries(changed) };
 }
 
-/** Sets it back. */
-async function restore(kind: Kind, found: readonly Found[], input: RemoveInput, scope: StepScope): Promise<boolean> {
+/** Sets back what is to be, unless someone has removed it meanwhile. */
+async function restore(
+  kind: Kind,
+  found: readonly Found[],
+  input: RemoveInput,
+  scope: StepScope,
+): Promise<'restored' | 'absent' | undefined> {
   const changed = changedSince(found, input, scope);
-  if (changed === undefined) return false;
-  await kind.update(changed.one, changed.fields, scope);
-  return true;
+  if (changed === undefined) return undefined;
+  return (await update(kind, changed.one, changed.fields, scope)) === undefined ? 'absent' : 'restored';
 }

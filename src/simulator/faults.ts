@@ -32,7 +32,7 @@ const FAULT_KIND = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('duplicate') }),
   z.strictObject({ kind: z.literal('expireTokens') }),
-  /** Removes what the call has just made, as someone else would. */
+  /** Someone else removes what the call has just made, or what it names before it acts, where the cloud lets them. */
   z.strictObject({ kind: z.literal('forget') }),
   /** The refusal that the collection gives for a resource that something uses. */
   z.strictObject({ kind: z.literal('inUse') }),

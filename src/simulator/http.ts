@@ -49,8 +49,9 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
   const met = key.service === '_simulator' ? undefined : side.faults.next(key);
   const body = parse(text);
   collectSecrets(body, side.secrets);
+  const call = { ...key, query: url.searchParams, headers: request.headers, body };
   const run = () => {
-    const answer = answerOf(side.handle, { ...key, query: url.searchParams, headers: request.headers, body });
+    const answer = answerOf(side.handle, call);
     const token = answer.headers?.['X-Subject-Token'];
     if (token !== undefined) side.secrets.add(token);
     return answer;
@@ -78,14 +79,14 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
     const answer = run();
     return { answer, effects: effectsSince(before, region) };
   };
-  await respond(met, { key, response, act, note, side, region });
+  await respond(met, { key: call, response, act, note, side, region });
 }
 
 /** Where a look-up of a collection is told to who waits for it. */
 const placeOf = ({ region, service, path }: CallKey) => `${region} ${service} ${path}`;
 
 interface Exchange {
-  readonly key: CallKey;
+  readonly key: ServiceCall;
   readonly response: ServerResponse;
   readonly act: () => { answer: Answer; effects: LoggedCall['effects'] };
   readonly note: (status: LoggedCall['status'], effects: LoggedCall['effects']) => void;
@@ -170,9 +171,12 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       side.expireTokens();
       plain();
       return;
-    case 'forget':
+    case 'forget': {
+      const named = resourceIn(key.path);
+      if (named !== undefined) answerOf(side.handle, { ...key, method: 'DELETE', path: named, body: undefined });
       for (const { op, kind, id } of plain()) if (op === 'created') region?.delete(kind, id);
       return;
+    }
     case 'inUse':
       refuse(inUse(key.path));
       return;
@@ -195,6 +199,13 @@ async function respond(met: MetFault | undefined, exchange: Exchange): Promise<v
       plain();
     }
   }
+}
+
+const RESOURCE = /^.*?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+/** The path of the resource that a path names, if it names one: of a router's interfaces, the router. */
+function resourceIn(path: string): string | undefined {
+  return RESOURCE.exec(path)?.[0];
 }
 
 /** Resolves once the collection of a call has been listed by someone, or the faults are cleared. */

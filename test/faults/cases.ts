@@ -107,8 +107,10 @@ const writes = (call: CallCase) => call.writes;
 const reads = (call: CallCase) => !call.writes;
 const posts = (call: CallCase) => call.writes && call.method === 'POST';
 const deletes = (call: CallCase) => call.method === 'DELETE';
-/** A PUT takes a router's leg out as well. */
-const takesAway = (call: CallCase) => deletes(call) || /remove_router_interface/.test(call.path);
+/** What a cloud may refuse as in use: a PUT takes a router's leg or gateway out as well. */
+const takesAway = (call: CallCase) => deletes(call) || (call.method === 'PUT' && /routers/.test(call.path));
+const namesOne = (call: CallCase) => !deletes(call) && call.path.includes('[^/]+');
+const makesServers = (call: CallCase) => posts(call) && call.path.includes('servers');
 const answer = (status: number, effect: boolean, body: unknown = {}, headers: Record<string, string> = {}) =>
   ({ kind: 'answer', status, body, headers, effect }) as const;
 const refusal = { NeutronError: { type: 'PolicyNotAuthorized', message: 'ordered by the test', detail: '' } };
@@ -159,6 +161,7 @@ export const FAULTS: readonly FaultCase[] = [
   { name: 'delivered twice', outcome: 'passes', on: writes, fault: { kind: 'duplicate' } },
   { name: 'the token ends', outcome: 'passes', wide: 'logins', fault: { kind: 'expireTokens' } },
   { name: 'someone removes what was made', outcome: 'either', on: posts, fault: { kind: 'forget' } },
+  { name: 'someone removes what it names', outcome: 'either', on: namesOne, fault: { kind: 'forget' } },
   {
     name: 'the region is away for a while',
     outcome: 'passes',
@@ -180,6 +183,14 @@ export const FAULTS: readonly FaultCase[] = [
       outcome: 'passes',
       on: (call) => posts(call) && call.path.includes('connections'),
       fault: { kind: 'stick', resource: 'ipsec_site_connection', status, ms: 400 },
+    }),
+  ),
+  ...['BUILD', 'ERROR'].map(
+    (status): FaultCase => ({
+      name: `test VMs are in ${status} for a while`,
+      outcome: 'passes',
+      on: makesServers,
+      fault: { kind: 'stick', resource: 'server', status, ms: 400 },
     }),
   ),
   {

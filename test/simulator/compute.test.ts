@@ -237,6 +237,20 @@ describe('the life of a server', () => {
     await removed(id);
   });
 
+  it('stays in BUILD while a fault says so, and is ACTIVE after it', async () => {
+    const region = cloud.simulator.regions.get('left');
+    region?.stuck.set('server', { status: 'BUILD' });
+    const { id } = (await nova('/servers', wanted())).body.server;
+    const later = (await nova('/servers', wanted())).body.server;
+    region?.stuck.set(later.id, { status: 'ACTIVE' });
+    // By then the first would be as well.
+    await eventually(async () => (await nova(`/servers/${later.id}`)).body.server.status).toBe('ACTIVE');
+    expect((await nova(`/servers/${id}`)).body.server.status).toBe('BUILD');
+    region?.stuck.clear();
+    await eventually(async () => (await nova(`/servers/${id}`)).body.server.status).toBe('ACTIVE');
+    await Promise.all([removed(id), removed(later.id)]);
+  });
+
   it('stops, starts and reboots the guest on its disk; user data runs once', async () => {
     const id = await server({ user_data: base64('#!/bin/sh\necho first boot\n') });
     await eventually(() => console_(id)).toContain('first boot\n');

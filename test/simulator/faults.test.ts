@@ -130,6 +130,20 @@ describe('a fault', () => {
     expect(made()).toBe(0);
   });
 
+  test('forget: what a call names is gone before it acts, unless the cloud refuses to remove it', async () => {
+    const { network } = (await (await make()).json()) as { network: { id: string } };
+    const path = `/v2.0/networks/${network.id}`;
+    const port = (await (await call('POST', '/v2.0/ports', { port: { network_id: network.id } })).json()) as {
+      port: { id: string };
+    };
+    const rename = () => call('PUT', path, { network: { name: 'renamed' } });
+    simulator.faults.add({ method: 'PUT', times: 2, fault: { kind: 'forget' } });
+    expect((await rename()).status).toBe(200);
+    await call('DELETE', `/v2.0/ports/${port.port.id}`);
+    expect((await rename()).status).toBe(404);
+    expect(made()).toBe(0);
+  });
+
   test('expireTokens: this call is refused, and so is every later one with that token', async () => {
     simulator.faults.add(onCreate({ kind: 'expireTokens' }));
     expect((await make()).status).toBe(401);

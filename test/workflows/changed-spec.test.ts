@@ -91,6 +91,26 @@ test('names, DNS servers and options of the connections change in place, and are
   expect(rows()).toEqual(standing);
 }, 120_000);
 
+test.each([
+  ['its change', 0, 'COMPLETED'],
+  ['its set-back', 1, 'FAILED'],
+])(
+  'a connection that someone removes right before %s is no obstacle',
+  async (_, skip, status) => {
+    const path = '^/v2.0/vpn/ipsec-site-connections/';
+    const removal = bed.simulator.faults.add({ method: 'PUT', path, region: 'dbl', skip, fault: { kind: 'forget' } });
+    if (status === 'FAILED') refuseLast();
+    const ended = await apply({ connection: { mtu: 1400 } });
+    expect(removal.acted).toBe(1);
+    expect(ended).toMatchObject({ status, leftovers: [] });
+    expect(ended.text).not.toContain('NotFound');
+    // Made again, at this apply or at the next one.
+    expect((await apply()).messages).toEqual([]);
+    expect(psks()).toHaveLength(1);
+  },
+  120_000,
+);
+
 test('what a list from before the change shows is not taken for set back: it is looked for again', async () => {
   const standing = rows();
   // From the run's first look on, so that neither change nor undo is seen.

@@ -5,8 +5,8 @@
 import type { ResourceKind, StepOutput } from '../../graph/types.js';
 import type { Collections, NetworkCollection } from '../../openstack/types.js';
 import { orGone } from '../failures.js';
-import { type Difference, type Found, type Kind, markOf, type StepScope } from '../kind.js';
-import { formatMark, isMarkOf, type Mark, parseMark } from '../mark.js';
+import { type Difference, type Found, isOfStep, type Kind, markOf, type StepScope } from '../kind.js';
+import { formatMark, type Mark, parseMark } from '../mark.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,12 +44,12 @@ export function neutronKind<K extends ResourceKind, C extends NetworkCollection>
     restorable: options.updatable.filter((field) => !secret.includes(field)),
     async find(scope) {
       const all = await this.inventory(scope.region, scope.attempt);
-      return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));
+      return all.filter((found) => isOfStep(found, scope));
     },
     async show(id, scope) {
       const one = await orGone(scope.attempt.read((call) => scope.region.show(collection, id, call)));
       const found = one === undefined ? undefined : foundOf(one);
-      return isMarkOf(found?.mark, scope.site.owner, scope.vpn, scope.step.key) ? found : undefined;
+      return isOfStep(found, scope) ? found : undefined;
     },
     async inventory(region, attempt) {
       const [projectId, all] = await Promise.all([

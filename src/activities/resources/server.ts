@@ -6,8 +6,8 @@ import { Buffer } from 'node:buffer';
 import type { Server } from '../../openstack/types.js';
 import { checkScript, loginScript, nameOfVm } from '../check-script.js';
 import { later, orGone } from '../failures.js';
-import { type Found, type Kind, markOf, need, needAll, type StepScope } from '../kind.js';
-import { isMarkOf, parseMark, SERVER_MARK } from '../mark.js';
+import { type Found, isOfStep, type Kind, markOf, need, needAll, type StepScope } from '../kind.js';
+import { parseMark, SERVER_MARK } from '../mark.js';
 import { sshKeyOf } from '../ssh-key.js';
 
 export const server: Kind<'server'> = {
@@ -15,12 +15,12 @@ export const server: Kind<'server'> = {
   restorable: [],
   async find(scope) {
     const all = await this.inventory(scope.region, scope.attempt);
-    return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));
+    return all.filter((found) => isOfStep(found, scope));
   },
   async show(id, scope) {
     const one = await orGone(scope.attempt.read((call) => scope.region.showServer(id, call)));
     const found = one === undefined ? undefined : foundOf(one);
-    return isMarkOf(found?.mark, scope.site.owner, scope.vpn, scope.step.key) ? found : undefined;
+    return isOfStep(found, scope) ? found : undefined;
   },
   async inventory(region, attempt) {
     const all = await attempt.read((call) => region.listServers(call));

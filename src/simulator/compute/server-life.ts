@@ -19,8 +19,8 @@ export class ServerLife {
     this.#after(server, region.delays.buildMs, () => {
       const forced = forcedStatus(server, region) ?? (isPartOfAnImage(server._image) ? 'ERROR' : undefined);
       if (forced === undefined || forced === 'ACTIVE') this.#start(server, region);
-      else
-        Object.assign(server, { status: forced, _task: forced === 'ERROR' ? null : 'spawning', updated: timestamp() });
+      else if (forced === 'BUILD') this.build(server, { region });
+      else Object.assign(server, { status: forced, _task: null, updated: timestamp() });
     });
   }
 
