@@ -22,7 +22,7 @@ export PEER=172.24.6 PEER_INSIDE=192.168.10
 
 # The tunnel's status is read every so many seconds: neutron-vpnaas's own default.
 export IPSEC_STATUS_INTERVAL=${LAB_IPSEC_STATUS_INTERVAL:-60}
-# lab: ours (etc/region/neutron/netns-wrapper.sh); debian: its own, at twenty times the work.
+# Whose neutron-vpn-netns-wrapper runs: the lab's (etc/region/neutron/netns-wrapper.sh), or debian's.
 export NETNS_WRAPPER=${LAB_NETNS_WRAPPER:-lab}
 # qemu emulates; kvm is faster where it works.
 export VIRT_TYPE=${LAB_VIRT_TYPE:-qemu}
