@@ -32,12 +32,7 @@ const MECHANISMS: readonly Mechanism[] = [
   {
     name: 'the look-up by mark before every create',
     file: 'activities/resources/neutron-kind.ts',
-    without: [
-      [
-        'return all.filter((found) => isMarkOf(found.mark, scope.site.owner, scope.vpn, scope.step.key));',
-        'return [];',
-      ],
-    ],
+    without: [['return all.filter((found) => isOfStep(found, scope));', 'return [];']],
     faults: [
       { method: 'POST', path: '^/v2.0/vpn/ikepolicies$', region: 'cbk', fault: { kind: 'reset', effect: true } },
     ],
