@@ -72,7 +72,7 @@ export function readWorkerConfig(env: Env = environment()): WorkerSettings {
   const owner = env.REGIONLINK_OWNER ?? '';
   if (!OWNER.test(owner))
     problems.push(
-      'REGIONLINK_OWNER must be set: 1 to 32 small letters, digits and dashes that name this installation in the marks on its resources',
+      `REGIONLINK_OWNER must be ${owner === '' ? 'set' : `other than "${owner}"`}: 1 to 32 small letters, digits and dashes that name this installation in the marks on its resources`,
     );
   const keys = attempt(() => readKeyRing(env));
   const clouds = attempt(() => Clouds.load(env));

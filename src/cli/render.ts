@@ -117,14 +117,20 @@ function stepLine(step: StepProgress, { colour }: Screen, now: number, width: nu
 }
 
 /** What is tried again: which step, since when it fails, when the next try comes, and which call failed with what. */
-function retries({ pending }: RunStatus, { columns, colour }: Screen, now: number): readonly string[] {
+function retries({ pending }: RunStatus, { columns, rows, colour }: Screen, now: number): readonly string[] {
   return pending.filter(isRetried).map((one) => {
     const next = one.nextTryAt === undefined ? 'trying now' : `next try in ${duration(one.nextTryAt - now)}`;
     const since = one.failingSince === undefined ? '' : `failing for ${duration(now - one.failingSince)}, `;
-    return colour.yellow(
-      cut(`  ${one.step ?? one.activity}: try ${one.attempt}, ${since}${next}: ${one.lastFailure}`, columns),
-    );
+    const line = `  ${one.step ?? one.activity}: try ${one.attempt}, ${since}${next}: ${reasonOf(one)}`;
+    return colour.yellow(rows === Number.POSITIVE_INFINITY ? line : cut(line, columns));
   });
+}
+
+/** Its last failure without the name of the step, which the line begins with: what the cloud said is at its end. */
+function reasonOf({ step, lastFailure = '' }: RunStatus['pending'][number]): string {
+  const name = `(${step}): `;
+  const at = lastFailure.indexOf(name);
+  return at < 0 ? lastFailure : lastFailure.slice(at + name.length);
 }
 
 /** The latest, as far as a line goes; on a page without an end all of them, whole. */

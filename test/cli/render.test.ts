@@ -93,13 +93,15 @@ describe('the live view', () => {
         step: 'left/router',
         attempt: 4,
         failingSince: -7_195_000,
-        lastFailure: 'POST /v2.0/routers in region dbl: 503 maintenance',
+        lastFailure: 'router left-router (left/router): POST /v2.0/routers in region dbl: 503 maintenance',
         nextTryAt: 65_000,
       },
     ];
-    expect(view(status({}, { pending }), screen(160, 60), 5_000).join('\n')).toContain(
-      'left/router: try 4, failing for 2h00m, next try in 1m00s: POST /v2.0/routers in region dbl: 503 maintenance',
-    );
+    const line =
+      'left/router: try 4, failing for 2h00m, next try in 1m00s: POST /v2.0/routers in region dbl: 503 maintenance';
+    expect(view(status({}, { pending }), screen(160, 60), 5_000).join('\n')).toContain(line);
+    expect(view(status({}, { pending }), screen(80, Number.POSITIVE_INFINITY), 5_000).join('\n')).toContain(line);
+    expect(view(status({}, { pending }), screen(80, 60), 5_000).join('\n')).not.toContain(line);
   });
 
   test('says when no worker answers', () => {
