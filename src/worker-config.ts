@@ -98,7 +98,12 @@ export function readWorkerConfig(env: Env = environment()): WorkerSettings {
 
 /** The master keys. Throws an Error that says what is wrong, never the key. */
 export function readKeyRing(env: Env): KeyRing {
-  return KeyRing.parse(masterKey(env));
+  const { text, from } = masterKey(env);
+  try {
+    return KeyRing.parse(text);
+  } catch (error) {
+    throw new Error(`${from}: ${(error as Error).message}`);
+  }
 }
 
 /** What is no address is not repeated: it may hold a password. */
@@ -113,12 +118,13 @@ function proxyOf(text: string | undefined): HttpProxy | undefined {
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };
 }
 
-function masterKey(env: Env): string {
+function masterKey(env: Env): { readonly text: string; readonly from: string } {
   const { REGIONLINK_MASTER_KEY: key, REGIONLINK_MASTER_KEY_FILE: file } = env;
-  if (key !== undefined) return key;
+  if (key !== undefined) return { text: key, from: 'REGIONLINK_MASTER_KEY' };
   if (file === undefined)
     throw new Error(
       'REGIONLINK_MASTER_KEY_FILE (or REGIONLINK_MASTER_KEY) must be set; make a key with: openssl rand -base64 32',
     );
-  return readOwnSecretFile(file, 'REGIONLINK_MASTER_KEY_FILE');
+  const from = 'REGIONLINK_MASTER_KEY_FILE';
+  return { text: readOwnSecretFile(file, from), from };
 }

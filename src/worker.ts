@@ -160,7 +160,10 @@ export async function preflight({ config, clouds, problems }: WorkerSettings): P
     config?.sshProxy === undefined ? undefined : proxyProblem(config.sshProxy, timeoutMs),
     clouds === undefined ? [] : cloudProblems(clouds, timeoutMs),
   ]);
-  const none = clouds?.names.length === 0 ? ['no cloud is configured: add clouds.yaml, or OS_* variables'] : [];
+  const none =
+    clouds?.names.length === 0
+      ? [['no cloud is configured: add clouds.yaml, or OS_* variables', ...clouds.report().remarks].join('\n')]
+      : [];
   return [...problems, ...temporal, ...(proxy === undefined ? [] : [proxy]), ...none, ...ofClouds];
 }
 
@@ -193,7 +196,9 @@ async function cloudProblems(clouds: Clouds, timeoutMs: number): Promise<readonl
   const reports = await examineClouds(clouds, INDISPENSABLE, (call) => call({ timeoutMs }));
   return reports.flatMap(({ cloud, region, findings }) => {
     const where = region === undefined ? `cloud ${cloud}` : `cloud ${cloud}, region ${region}`;
-    return findings.filter(({ verdict }) => verdict === 'problem').map(({ said }) => `${where}: ${said}`);
+    return findings
+      .filter(({ verdict }) => verdict === 'problem')
+      .map(({ said, cure }) => `${where}: ${said}${cure === undefined ? '' : `; ${cure}`}`);
   });
 }
 

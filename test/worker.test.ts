@@ -75,6 +75,25 @@ test('all that is wrong is told in one message: configuration, Temporal, each cl
   expect([type, problems.length, exitCode]).toEqual(['WorkerConfigError', 10, 2]);
 }, 60_000);
 
+test('files that are not there are told by the variable that names them, a login that nobody answers with what to look at', async () => {
+  const more = { TEMPORAL_ADDRESS: server.address, OS_AUTH_URL: 'http://127.0.0.1:1/v3' };
+  const away = await regionlink(['worker'], { ...login(), ...more });
+  expect(away.status).toBe(2);
+  expect(away.stderr).toMatch(
+    / - cloud envvars: POST \/v3\/auth\/tokens: connect ECONNREFUSED 127\.0\.0\.1:1 \(request .*\); is that auth_url right/,
+  );
+  const { stderr } = await regionlink(['worker'], {
+    REGIONLINK_OWNER: 'test',
+    REGIONLINK_MASTER_KEY_FILE: '/no/key',
+    TEMPORAL_ADDRESS: server.address,
+    OS_CLIENT_CONFIG_FILE: '/no/clouds.yaml',
+  });
+  expect(stderr).toContain('- REGIONLINK_MASTER_KEY_FILE: there is no file /no/key\n');
+  expect(stderr).toMatch(
+    /no cloud is configured: .*\n +OS_CLIENT_CONFIG_FILE names \/no\/clouds\.yaml, which cannot be read/,
+  );
+}, 60_000);
+
 test('Temporal down and nothing else: its own sentence and its own exit code', async () => {
   const { status, stdout, stderr } = await regionlink(['worker', '--json'], login());
   expect(status).toBe(4);
@@ -115,7 +134,15 @@ test('a namespace that is not there is told', async () => {
 
 test('without a worker doctor says so, with the cure, and ends', async () => {
   const { status, stdout } = await regionlink(['doctor', '--json'], { TEMPORAL_ADDRESS: server.address });
-  expect([status, JSON.parse(stdout)]).toEqual([1, { workers: [], configuration: [], places: [] }]);
+  expect([status, JSON.parse(stdout)]).toEqual([
+    1,
+    {
+      workers: [],
+      temporal: [expect.objectContaining({ verdict: 'problem', cure: 'start one: regionlink worker' })],
+      configuration: [],
+      places: [],
+    },
+  ]);
   const { stdout: text } = await regionlink(['doctor'], { TEMPORAL_ADDRESS: server.address });
   expect(text).toMatch(/✖ workers: none takes tasks[\s\S]*→ start one: regionlink worker/);
 }, 60_000);

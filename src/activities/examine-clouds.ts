@@ -114,9 +114,13 @@ async function examineCloud(
     );
   } catch (error) {
     if (!(error instanceof CloudConfigError) && !(error instanceof OpenStackError)) throw error;
-    return [{ cloud: name, findings: [{ about: 'login', verdict: 'problem', said: error.message }] }];
+    const cure = error instanceof OpenStackError ? { cure: AWAY } : {};
+    return [{ cloud: name, findings: [{ about: 'login', verdict: 'problem', said: error.message, ...cure }] }];
   }
 }
+
+/** A login that is refused says its own cure. */
+const AWAY = 'is that auth_url right, and reachable from the worker?';
 
 async function endpoint(...[region, ask]: Parameters<Question>): ReturnType<Question> {
   return [{ verdict: 'ok', said: `network ${await ask((call) => region.networkEndpoint(call))}` }];

@@ -44,16 +44,22 @@ export async function lookUpSites(
 ): Promise<Map<string, SiteLookUp>> {
   const results = await Promise.allSettled(spec.sites.map((site) => lookUpSite(site, spec, worker, attempt)));
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-  const final = failed.filter(
-    (error) => error instanceof CloudConfigError || (error instanceof ApplicationFailure && error.nonRetryable),
+  const final = results.flatMap((result, index) =>
+    result.status === 'rejected' ? (refusalOf(result.reason, spec.sites[index]?.key) ?? []) : [],
   );
-  if (final.length > 0) throw refuse('CloudNotSuitable', final.map((error) => (error as Error).message).join('\n'));
+  if (final.length > 0) throw refuse('CloudNotSuitable', final.join('\n'));
   if (failed.length > 0) throw failed[0];
   return new Map(
     results.flatMap((result) =>
       result.status === 'fulfilled' ? [[result.value.pins.site, result.value] as const] : [],
     ),
   );
+}
+
+/** What no retry mends, as the site's problem. */
+function refusalOf(error: unknown, site: string | undefined): string | undefined {
+  if (error instanceof CloudConfigError) return `site ${site}: ${error.message}`;
+  return error instanceof ApplicationFailure && error.nonRetryable ? error.message : undefined;
 }
 
 async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, attempt: Attempt): Promise<SiteLookUp> {
@@ -73,7 +79,8 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
       return await work;
     } catch (error) {
       if (!(error instanceof ApplicationFailure)) throw error;
-      problems.push(error.message);
+      // A problem's further lines are indented.
+      problems.push(...error.message.split(/\n(?!\s)/));
       return undefined;
     }
   };
@@ -134,17 +141,6 @@ async function givenNetwork(site: SiteSpec, region: Region, attempt: Attempt): P
   return existingNetwork(site, site.network, { routers, subnets, ports }, region.name);
 }
 
-function chosen<T extends { readonly id: string; readonly name: string }>(
-  noun: string,
-  wanted: string,
-  all: readonly T[],
-  region: Region,
-): T {
-  const found = oneOf(noun, wanted, all, region.name);
-  if (typeof found === 'string') throw refuse('CloudNotSuitable', found);
-  return found;
-}
-
 /** Parts of another image (a kernel, a RAM disk) and installers stand in the same list, and the smallest of all is often one of them. */
 const NOT_BOOTED = new Set(['aki', 'ari', 'iso']);
 
@@ -164,20 +160,22 @@ export async function chooseMachine(
   ]);
   const active = images.filter((image) => image.status === 'active' && boots(image));
   const smallest = [...active].sort((a, b) => (a.size ?? 0) - (b.size ?? 0))[0];
-  const image = check.image === undefined ? smallest : chosen('image', check.image, active, region);
+  const image = check.image === undefined ? smallest : oneOf('image', check.image, active, region.name);
+  const named = check.flavor === undefined ? undefined : oneOf('flavor', check.flavor, flavors, region.name);
+  if (typeof image === 'string' || typeof named === 'string')
+    throw refuse('CloudNotSuitable', [image, named].filter((one) => typeof one === 'string').join('\n'));
   if (image === undefined)
     throw refuse(
       'CloudNotSuitable',
       `region ${region.name} has no image for the test VMs; upload one, or use check: none`,
     );
   const fitting = flavors.filter((flavor) => fits(flavor, image)).sort(bySize);
-  if (check.flavor !== undefined) {
-    const flavor = chosen('flavor', check.flavor, flavors, region);
-    if (fits(flavor, image)) return { image, flavor };
+  if (named !== undefined) {
+    if (fits(named, image)) return { image, flavor: named };
     const candidates = fitting.map((one) => one.name).join(', ') || 'none';
     throw refuse(
       'CloudNotSuitable',
-      `flavor ${flavor.name} of region ${region.name} (${flavor.ram} MB, ${flavor.disk} GB) is too small for image ${needsOf(image)}; candidates: ${candidates}`,
+      `flavor ${named.name} of region ${region.name} (${named.ram} MB, ${named.disk} GB) is too small for image ${needsOf(image)}; candidates: ${candidates}`,
     );
   }
   // Where a flavor has no disk of its own, most clouds let only administrators boot from an image.

@@ -5,7 +5,8 @@
 import type { RunRecord, StepRecord } from '../client/index.js';
 import { resourcesOf } from '../client/index.js';
 import { kindNoun } from '../graph/kinds.js';
-import { duration, moment, operationWord } from './render.js';
+import { operationWord } from '../workflows/protocol.js';
+import { duration, moment } from './render.js';
 import { table } from './result-text.js';
 
 interface Section {
@@ -116,8 +117,10 @@ function sectionsOf(record: RunRecord, now: number): readonly Section[] {
   return sections.filter(({ rows }) => rows.length > 0);
 }
 
+/** A step is made by one activity and undone by another. */
 function nameOf({ step, activity }: StepRecord): string {
-  return step ?? activity;
+  if (step === undefined) return activity;
+  return activity.startsWith('remove') ? `undo ${step}` : step;
 }
 
 function endingOf({ failure, warnings }: RunRecord): readonly string[] {

@@ -3,6 +3,7 @@
  * The `regionlink` command: parses, calls one function a command, and turns what it throws into one clear message and an exit code.
  * The rule: no stack traces for users' mistakes; REGIONLINK_DEBUG=1 shows them.
  */
+import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import { messageOf } from '../client/index.js';
 import { withdrawSecrets } from '../secrets/environment.js';
@@ -26,10 +27,15 @@ import { ASKS_TEMPORAL, helpText, ROOT_HELP } from './help.js';
 import { portOption } from './port.js';
 
 const JSON_OPTION = ['--json', 'machine-readable output on standard output, errors included'] as const;
+const SPEC_OPTION = ['-f, --file <file>', 'spec, YAML or JSON; - is standard input'] as const;
+
+// The package's own file, two folders above this one in the sources as well as in the build.
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 
 function program(): Command {
   const root = new Command('regionlink')
     .description('Site-to-site IPsec VPNs between OpenStack regions: proven by a ping, or rolled back.')
+    .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(see regionlink --help)')
     .showSuggestionAfterError()
     .addHelpText('after', ROOT_HELP)
@@ -40,7 +46,7 @@ function program(): Command {
       .description(description)
       .option(...JSON_OPTION);
   command('plan', 'tell what apply would do with a spec, in all regions, and whether it can; change nothing')
-    .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
+    .requiredOption(...SPEC_OPTION)
     .addHelpText(
       'after',
       helpText({
@@ -60,7 +66,7 @@ It ends as terraform plan -detailed-exitcode does, so wrong usage and an invalid
     )
     .action(plan);
   command('apply', 'show the plan of a spec, ask, then provision or converge its VPN and follow the run')
-    .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
+    .requiredOption(...SPEC_OPTION)
     .option('-y, --yes', 'do not ask; needed where nobody can be asked and something is to do')
     .option('-d, --detach', 'start it and return at once; with --yes without a plan')
     .addHelpText(
@@ -175,11 +181,11 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
     )
     .action(history);
   command('validate', 'check a spec: all problems at once, no server needed')
-    .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
+    .requiredOption(...SPEC_OPTION)
     .addHelpText('after', helpText({ endings: ['usage'], example: 'regionlink validate -f examples/tutorial.yaml' }))
     .action(validate);
   command('graph', "draw a spec's steps as Mermaid")
-    .requiredOption('-f, --file <file>', 'spec, YAML or JSON')
+    .requiredOption(...SPEC_OPTION)
     .addHelpText(
       'after',
       helpText({ endings: ['usage'], example: 'regionlink graph -f examples/tutorial.yaml > graph.mmd' }),

@@ -4,18 +4,14 @@
  */
 import type { RunStatus } from '../client/index.js';
 import { STEP_MARKS } from '../graph/step-marks.js';
-import { DESTROY, type Progress, type StepProgress, SWEEP } from '../workflows/protocol.js';
+import { phaseRemark } from '../workflows/phase-remark.js';
+import { operationWord, type Progress, type StepProgress } from '../workflows/protocol.js';
 import type { Colours } from './colour.js';
 
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
   readonly colour: Colours;
-}
-
-/** A workflow type as the command's own word. */
-export function operationWord(type: string): string {
-  return { [DESTROY]: 'destroy', [SWEEP]: 'sweep' }[type] ?? 'provision';
 }
 
 /** `0.4s`, `12s`, `3m05s`, `2h10m`. */
@@ -34,7 +30,9 @@ export function moment(at: number): string {
 }
 
 /** The whole view: head, a block a site, the links' steps, what is being retried, warnings. Falls back to what runs when the terminal is too low. */
-export function view(status: RunStatus, screen: Screen, now: number): readonly string[] {
+export function view(status: RunStatus, screen: Screen, time: number): readonly string[] {
+  // The steps of a run that was terminated never end.
+  const now = status.endedAt ?? time;
   const head = headLine(status, screen, now);
   const { progress } = status;
   if (progress === undefined) return [head];
@@ -54,18 +52,20 @@ export function view(status: RunStatus, screen: Screen, now: number): readonly s
 }
 
 function headLine(
-  { vpn, operation, progress, state, startedAt, endedAt, worker }: RunStatus,
-  { colour, columns }: Screen,
+  { vpn, operation, progress, state, startedAt, worker }: RunStatus,
+  screen: Screen,
   now: number,
 ): string {
-  const phase = state === 'RUNNING' ? (progress?.phase ?? 'waiting for a worker') : state.toLowerCase();
-  const silent = worker === 'silent' && state === 'RUNNING' ? ' (no worker answers; this is what was last known)' : '';
-  const text = cut(
-    `${vpn} · ${operationWord(operation)} · ${phase} · ${duration((endedAt ?? now) - startedAt)}${silent}`,
-    columns,
-  );
-  return colour.bold(text);
+  const { colour, columns } = screen;
+  const running = state === 'RUNNING';
+  const phase = running ? (progress?.phase ?? 'waiting for a worker') : state.toLowerCase();
+  const remark = !running ? '' : worker === 'silent' ? ` (${SILENT})` : phaseRemark(progress ?? {});
+  const text = `${vpn} · ${operationWord(operation)} · ${phase} · ${duration(now - startedAt)}${remark}`;
+  // Not where nothing moves.
+  return colour.bold(screen.rows === Number.POSITIVE_INFINITY ? text : cut(text, columns));
 }
+
+const SILENT = 'no worker answers, and it goes on once one does: regionlink worker';
 
 /** Sites side by side where the terminal is wide enough, else below each other; steps over links at the end. */
 function blocks(progress: Progress, screen: Screen, now: number): readonly string[] {
@@ -152,8 +152,10 @@ function cut(text: string, width: number): string {
 export function changes(before: RunStatus | undefined, after: RunStatus): readonly string[] {
   const old = new Map(before?.progress?.steps.map((step) => [step.key, step.state]));
   const lines: string[] = [];
+  if (after.state === 'RUNNING' && after.worker === 'silent' && before?.worker !== 'silent')
+    lines.push(`${after.vpn}: ${SILENT}`);
   if (before?.progress?.phase !== after.progress?.phase && after.progress !== undefined)
-    lines.push(`${after.vpn}: ${after.progress.phase}`);
+    lines.push(`${after.vpn}: ${after.progress.phase}${phaseRemark(after.progress)}`);
   for (const step of after.progress?.steps ?? []) {
     if (step.state === 'waiting' || old.get(step.key) === step.state) continue;
     const took =

@@ -2,7 +2,7 @@
  * What a caller can meet, one small class each. The CLI's exit codes and another service's decisions go by class, never by text.
  */
 import { VPN_NAME_LIMIT } from '../spec/naming.js';
-import type { FailureType, Leftover } from '../workflows/protocol.js';
+import { type FailureType, type Leftover, operationWord } from '../workflows/protocol.js';
 import { registrationCommand } from './search-attributes.js';
 
 /** What was given as a name of a VPN is none, so nothing was asked of Temporal. */
@@ -24,9 +24,13 @@ export class VpnBusyError extends Error {
     readonly runId: string,
     readonly since: Date,
     readonly requestedBy: string,
+    /** Absent until a worker has taken the run up. */
+    readonly phase?: string,
   ) {
+    const where = phase === undefined ? '' : `, ${phase} by now`;
+    const who = requestedBy === '' ? '' : `, asked for by ${requestedBy}`;
     super(
-      `${vpn} is busy: ${operation} runs since ${since.toISOString()}${requestedBy === '' ? '' : `, asked for by ${requestedBy}`} (run ${runId}). Watch it with: regionlink status ${vpn} --watch`,
+      `${vpn} is busy: ${operationWord(operation)} runs since ${since.toISOString()}${where}${who} (run ${runId}). Watch it with: regionlink status ${vpn} --watch`,
     );
   }
 }
@@ -102,7 +106,7 @@ export class TemporalUnavailableError extends Error {
   }
 }
 
-/** The namespace lacks what a list is filtered by. */
+/** The namespace lacks what runs are found by. */
 export class SearchAttributesMissingError extends Error {
   override readonly name = 'SearchAttributesMissingError';
   constructor(
@@ -113,7 +117,7 @@ export class SearchAttributesMissingError extends Error {
       registrationCommand(namespace, name),
     );
     super(
-      `runs in namespace ${namespace} cannot be filtered by name, phase or region: ${said}. A worker adds these search attributes when it starts; where it may not, run:\n${commands.join('\n')}`,
+      `namespace ${namespace} lacks the search attributes by which runs are found: ${said}. A worker adds them when it starts (regionlink worker); where it may not, run:\n${commands.join('\n')}`,
     );
   }
 }

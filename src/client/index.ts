@@ -45,10 +45,11 @@ import { provisionDetails, removalDetails } from './details.js';
 import { InvalidNameError, VpnBusyError } from './errors.js';
 import { type HistoryOptions, historyOf } from './history.js';
 import { type ListedRun, type ListFilter, listRuns } from './list.js';
+import { orMissing } from './missing-attributes.js';
 import { pollersOf } from './pollers.js';
 import { type RunStatus, VpnRun } from './run.js';
 import type { RunRecord } from './run-record.js';
-import { VPN_NAME } from './search-attributes.js';
+import { VPN_NAME, VPN_PHASE } from './search-attributes.js';
 import { standingSpec } from './standing-spec.js';
 
 export type { ActKind, ResourceKind, StepAction, StepKind, StepOutput, StepState } from '../graph/types.js';
@@ -135,7 +136,7 @@ export class RegionLink {
     await this.connection.close();
   }
 
-  /** Starts provisioning, or joins the run that does so for the same spec. Throws InvalidSpecError, VpnBusyError. */
+  /** Starts provisioning, or joins the run that does so for the same spec. Throws InvalidSpecError, VpnBusyError, SearchAttributesMissingError. */
   async provision(spec: unknown, options: RequestOptions = {}): Promise<VpnRun<ProvisionResult>> {
     return this.start<ProvisionResult>(provisionOrder(spec), options);
   }
@@ -191,7 +192,7 @@ export class RegionLink {
     return pollersOf(this.connection, this.client.options.namespace, this.taskQueue);
   }
 
-  /** Starts removing everything of a VPN, found by its marks. Throws InvalidNameError, VpnBusyError. */
+  /** Starts removing everything of a VPN, found by its marks. Throws InvalidNameError, VpnBusyError, SearchAttributesMissingError. */
   async destroy(vpn: string, options: RequestOptions = {}): Promise<VpnRun<DestroyResult>> {
     checkName(vpn);
     const workflowId = workflowIdOf(vpn);
@@ -321,7 +322,8 @@ export class RegionLink {
       });
       return new VpnRun<R>(vpn, handle, false);
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+        throw orMissing(error, this.client.options.namespace);
     }
     return this.join<R>(order, await this.client.workflow.getHandle(workflowId).describe());
   }
@@ -356,10 +358,11 @@ function provisionOrder(spec: unknown): Order {
   };
 }
 
-type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo'>;
+type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo' | 'typedSearchAttributes'>;
 
-function busyWith(vpn: string, { type, runId, startTime, memo }: Running): VpnBusyError {
-  return new VpnBusyError(vpn, type, runId, startTime, String(memo?.[MEMO.requestedBy] ?? ''));
+function busyWith(vpn: string, { type, runId, startTime, memo, typedSearchAttributes }: Running): VpnBusyError {
+  const phase = typedSearchAttributes.get(VPN_PHASE);
+  return new VpnBusyError(vpn, type, runId, startTime, String(memo?.[MEMO.requestedBy] ?? ''), phase);
 }
 
 /** Throws InvalidNameError for what cannot be the name of a VPN. */

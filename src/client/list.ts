@@ -3,9 +3,8 @@
  * The rule: what is asked for goes into the query, so that Temporal's index filters and a page of it is all that is read.
  */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { DESTROY, lockedBy, MEMO, type Phase, PROVISION, SEARCH_ATTRIBUTES, SWEEP } from '../workflows/protocol.js';
-import { SearchAttributesMissingError } from './errors.js';
-import { GRPC, grpcErrorOf } from './grpc-status.js';
+import { DESTROY, lockedBy, MEMO, type Phase, PROVISION, SWEEP } from '../workflows/protocol.js';
+import { orMissing } from './missing-attributes.js';
 import type { Operation, RunState } from './run.js';
 import { VPN_PHASE, VPN_REGIONS } from './search-attributes.js';
 
@@ -53,11 +52,7 @@ export async function listRuns(client: Client, filter: ListFilter): Promise<read
       if (runs.length === filter.limit) break;
     }
   } catch (error) {
-    // A query that names what is not registered.
-    const refused = grpcErrorOf(error);
-    if (refused?.code === GRPC.invalidArgument && namesOurs(refused.details))
-      throw new SearchAttributesMissingError(client.options.namespace, refused.details);
-    throw error;
+    throw orMissing(error, client.options.namespace);
   }
   return runs;
 }
@@ -77,10 +72,6 @@ export function queryOf({ state, vpn, phase, region }: ListFilter): string {
 
 function quoted(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-function namesOurs(said: string): boolean {
-  return Object.keys(SEARCH_ATTRIBUTES).some((name) => said.includes(name));
 }
 
 function listed(run: WorkflowExecutionInfo): ListedRun {

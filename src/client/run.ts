@@ -156,9 +156,8 @@ export class VpnRun<R> {
   }
 
   private async ask(): Promise<Progress> {
-    const { client } = this.handle;
     try {
-      return await client.withDeadline(Date.now() + ANSWER_MS, () => this.handle.query<Progress>(PROGRESS_QUERY));
+      return await this.answer();
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new VpnNotFoundError(this.vpn);
       const refused = grpcErrorOf(error);
@@ -177,9 +176,14 @@ export class VpnRun<R> {
     }
   }
 
+  private answer(): Promise<Progress> {
+    const { client } = this.handle;
+    return client.withDeadline(Date.now() + ANSWER_MS, () => this.handle.query<Progress>(PROGRESS_QUERY));
+  }
+
   private async query(last: Progress | undefined): Promise<Pick<RunStatus, 'progress' | 'worker'>> {
     try {
-      return { progress: await this.handle.query<Progress>(PROGRESS_QUERY), worker: 'answers' };
+      return { progress: await this.answer(), worker: 'answers' };
     } catch (error) {
       if (!isGrpcServiceError(error) && !(error instanceof Error)) throw error;
       return { ...(last === undefined ? {} : { progress: last }), worker: 'silent' };

@@ -8,7 +8,7 @@ import { type Env, environment } from '../secrets/environment.js';
 import { hasEffect } from './cloud-keys.js';
 import { type DescribedCloud, type DescribedClouds, describeClouds, keysOf } from './cloud-layers.js';
 import { type ListedRegion, regionsIn, settingsOf } from './cloud-settings.js';
-import { merge } from './config-file.js';
+import { type Entry, merge } from './config-file.js';
 import { CloudConfigError } from './errors.js';
 import { type Place, type ResolvedCloud, refusedIn, resolveCloud, toldSettings } from './resolve-cloud.js';
 
@@ -108,7 +108,7 @@ export class Clouds {
       name,
       chosen: name === this.described.chosen,
       places: cloud.layers.map(({ where, entry }) => ({ where, keys: keysOf(entry) })),
-      unused: keysOf(cloud.entry).filter((key) => !hasEffect(key.replace(/^auth\./, ''))),
+      unused: unusedKeys(cloud.entry),
       regions: (listed.length === 0 ? [undefined] : listed).map((region) => {
         const { problems } = this.attempt(cloud, region);
         return {
@@ -131,7 +131,7 @@ export class Clouds {
     const region = regionIn(cloud, wanted, `cloud "${name}" of ${source}`);
     const { config, problems } = this.attempt(cloud, region);
     if (config === undefined) {
-      const list = problems.map((problem) => `  - ${problem}`).join('\n');
+      const list = [...problems, ...mistyped(cloud.entry)].map((problem) => `  - ${problem}`).join('\n');
       throw new CloudConfigError(`cloud "${name}" of ${source} cannot be used:\n${list}`);
     }
     return {
@@ -156,6 +156,16 @@ export class Clouds {
     problems.push(...refusedIn(merge(cloud.entry, region?.values ?? {})));
     return { config: resolveCloud(settingsOf(cloud.entry, region), problems, this.place), problems };
   }
+}
+
+function unusedKeys(entry: Entry): readonly string[] {
+  return keysOf(entry).filter((key) => !hasEffect(key.replace(/^auth\./, '')));
+}
+
+/** What is missing may be there under a mistyped name. */
+function mistyped(entry: Entry): readonly string[] {
+  const unused = unusedKeys(entry);
+  return unused.length === 0 ? [] : [`of no effect, so perhaps mistyped: ${unused.join(', ')}`];
 }
 
 /** The listed region of that name, or the first. */

@@ -6,8 +6,12 @@
 /** Whether the server may have seen the request: `no` (never connected), `maybe` (no answer came), `answered`. */
 export type Sent = 'no' | 'maybe' | 'answered';
 
+/** Stands for the region of a login that serves several. */
+export const NO_REGION = '-';
+
 export interface OpenStackErrorFields {
   readonly service: string;
+  /** Or NO_REGION. */
   readonly region: string;
   readonly method: string;
   readonly path: string;
@@ -32,7 +36,10 @@ export class OpenStackError extends Error {
     const said = oneLine(words);
     const what = [fields.status, fields.type ?? fields.code].filter((part) => part !== undefined).join(' ');
     const id = fields.requestId === undefined ? '' : ` (request ${fields.requestId})`;
-    super(`${fields.method} ${fields.path} in region ${fields.region}: ${what}: ${said}${id}`);
+    // Node's own words begin with the call and have its code: connect ECONNREFUSED 127.0.0.1:1.
+    const told = fields.status === undefined && fields.code !== undefined && said.includes(fields.code);
+    const where = fields.region === NO_REGION ? '' : ` in region ${fields.region}`;
+    super(`${fields.method} ${fields.path}${where}: ${told ? '' : `${what}: `}${said}${id}`);
     this.said = said;
     this.fields = fields;
   }

@@ -6,7 +6,7 @@ import { badAnswer, readOne, readValue } from './answers.js';
 import type { CloudAuth } from './cloud-auth.js';
 import { SERVICES, type ServiceType } from './cloud-keys.js';
 import type { CloudConfig } from './clouds-config.js';
-import { CloudConfigError, OpenStackError, oneLine } from './errors.js';
+import { CloudConfigError, NO_REGION, OpenStackError, oneLine } from './errors.js';
 import type { CallOptions, HttpAnswer, HttpRequest } from './http.js';
 import { Traffic } from './traffic.js';
 import { type CatalogEntry, catalogEntrySchema, tokenSchema } from './types.js';
@@ -133,7 +133,7 @@ export class Session {
       .send(
         {
           service: 'identity',
-          region: cloud.region ?? '-',
+          region: cloud.region ?? NO_REGION,
           method: 'POST',
           url: `${cloud.authUrl}/auth/tokens`,
           headers: { 'Content-Type': 'application/json' },
@@ -149,7 +149,7 @@ export class Session {
           error instanceof OpenStackError && error.fields.status === 401 && error.fields.type === 'Unauthorized';
         throw refused
           ? new CloudConfigError(
-              `cloud "${cloud.name}" (${cloud.source}) refuses the login: ${CHECK[cloud.auth.method]}. It says: ${error.said}`,
+              `cloud "${cloud.name}" of ${cloud.source} refuses the login: ${CHECK[cloud.auth.method]}. It says: ${error.said}`,
             )
           : error;
       });

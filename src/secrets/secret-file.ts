@@ -42,8 +42,9 @@ export function readOwnSecretFile(path: string, what: string): string {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch {
-    throw new Error(`${what}: ${path} cannot be read`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`${what}: ${code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read (${code})`}`);
   }
   keepToOurselves(path);
   return text;

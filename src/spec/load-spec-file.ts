@@ -14,13 +14,18 @@ const LARGEST_FILE = 262_144;
 /** Aliases are fine for a few repeated lines; YAML "bombs" are made of them. */
 const MOST_ALIASES = 50;
 
+/** Stands for standard input, as in other tools that take a file. */
+const STANDARD_INPUT = '-';
+
 /**
- * Reads a spec file, YAML or JSON, and returns it as plain data, the form that `parseSpec` and a workflow take.
+ * Reads a spec file, YAML or JSON, or standard input where the path is `-`, and returns it as plain data, the form that `parseSpec` and a workflow take.
  * Throws `InvalidSpecError`, its problems with their lines in the file, when it cannot be read, is no YAML or is no valid spec.
  */
-export function loadSpecFile(path: string): unknown {
+export function loadSpecFile(file: string): unknown {
+  const path = file === STANDARD_INPUT ? 'standard input' : file;
   const lines = new LineCounter();
-  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
+  const text = readText(file === STANDARD_INPUT ? process.stdin.fd : file, path);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
     throw new InvalidSpecError(
@@ -55,10 +60,10 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(fields.map(([key, field]) => [key, canonical(field)]));
 }
 
-function readText(path: string): string {
+function readText(file: string | number, path: string): string {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw ofFile(path, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);

@@ -29,6 +29,12 @@ export const PROVISION = 'provisionVpn';
 export const DESTROY = 'destroyVpn';
 export const SURVEY = 'surveyVpns';
 export const SWEEP = 'sweepVpn';
+
+/** What changes a VPN, by its workflow's type, as people call it. */
+export function operationWord(type: string): string {
+  return { [DESTROY]: 'destroy', [SWEEP]: 'sweep' }[type] ?? 'provision';
+}
+
 /** One survey at a time: who asks while it runs gets its answer. */
 export const SURVEY_ID = 'sweep/survey';
 export const PLAN = 'planVpn';
@@ -529,6 +535,8 @@ export interface Progress {
   readonly phase: Phase;
   /** All phases so far, oldest first. */
   readonly phases: readonly Phase[];
+  /** While it settles: until when it looks for late effects of writes whose answers never came. Epoch milliseconds. */
+  readonly settlesUntil?: number;
   readonly sites: readonly { readonly key: string; readonly region: string; readonly cloud?: string }[];
   readonly steps: readonly StepProgress[];
   readonly warnings: readonly string[];

@@ -118,13 +118,14 @@ export class Saga {
         (step) => this.doubts.has(step.key) || (outcome === 'made' && !step.temporary && this.outputs.has(step.key)),
       );
     if (steps.length === 0) return [];
-    if (doubted) this.tracker.enter('settling');
+    const until = doubted ? Math.max(...this.doubts.values()) + spec.settleTimeSeconds * 1000 : 0;
+    if (doubted) this.tracker.settle(until);
     const input: SettleInput = {
       vpn: spec.name,
       run: this.run,
       steps: steps.map((step) => this.settled(step, outcome)),
       outputs: Object.fromEntries(this.outputs),
-      until: doubted ? Math.max(...this.doubts.values()) + spec.settleTimeSeconds * 1000 : 0,
+      until,
       timing,
     };
     const summary = doubted

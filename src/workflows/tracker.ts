@@ -17,6 +17,7 @@ import { STEP_MARKS } from '../graph/step-marks.js';
 import type { Graph, Step, StepOutput, StepState } from '../graph/types.js';
 import { isResourceStep } from '../graph/types.js';
 import { failureOf } from './failures.js';
+import { phaseRemark } from './phase-remark.js';
 import {
   type Phase,
   PROGRESS_QUERY,
@@ -36,6 +37,7 @@ export class Tracker {
   private phase: Phase;
   private sites: Progress['sites'] = [];
   private warnings: readonly string[] = [];
+  private settlesUntil: number | undefined;
   private readonly phases: Phase[];
   private readonly steps = new Map<string, StepProgress>();
 
@@ -81,9 +83,17 @@ export class Tracker {
   enter(phase: Phase): void {
     if (phase === this.phase) return;
     this.phase = phase;
+    this.settlesUntil = undefined;
     this.phases.push(phase);
     upsertSearchAttributes([{ key: VPN_PHASE, value: phase }]);
     this.count();
+    this.show();
+  }
+
+  /** Enters the phase that looks for late effects. `until`: epoch milliseconds. */
+  settle(until: number): void {
+    this.enter('settling');
+    this.settlesUntil = until;
     this.show();
   }
 
@@ -119,6 +129,7 @@ export class Tracker {
       operation: this.operation,
       phase: this.phase,
       phases: this.phases,
+      ...(this.settlesUntil === undefined ? {} : { settlesUntil: this.settlesUntil }),
       sites: this.sites,
       steps: [...this.steps.values()],
       warnings: this.warnings,
@@ -130,7 +141,7 @@ export class Tracker {
   }
 
   private markdown(): string {
-    const head = `**${this.vpn}**: ${this.phase}`;
+    const head = `**${this.vpn}**: ${this.phase}${phaseRemark(this.progress())}`;
     if (this.sites.length === 0) return head;
     const steps = [...this.steps.values()];
     const rows = [...new Set(steps.map((step) => step.kind))].map((kind) => {

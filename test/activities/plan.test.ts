@@ -433,13 +433,21 @@ describe('what a cloud cannot', () => {
 
   test('problems of all sites are told at once, and no steps are made up', async () => {
     const planned = await plan(
-      tutorialSpec({ name: 'lost', externalNetwork: 'mars', check: { via: 'console', image: 'none' } }),
+      tutorialSpec({ name: 'lost', externalNetwork: 'mars', check: { via: 'console', image: 'none', flavor: 'vast' } }),
     );
     expect([planned.possible, planned.steps]).toEqual([false, []]);
     const problems = said(planned, 'problem').join('\n');
     for (const site of ['left', 'right'])
-      for (const what of ['external network "mars" is not known', 'image "none" is not known'])
-        expect(problems).toContain(`site ${site}: ${what}`);
+      for (const what of ['external network "mars"', 'image "none"', 'flavor "vast"'])
+        expect(problems).toContain(`site ${site}: ${what} is not known`);
+  });
+
+  test('a region that no catalog has is told with the site that names it', async () => {
+    const { sites } = tutorialSpec() as { sites: Spec };
+    const planned = await plan(tutorialSpec({ name: 'lost', sites: { ...sites, right: { region: 'mars' } } }));
+    expect(said(planned, 'problem')).toEqual([
+      expect.stringMatching(/^sites \(\): site right: cloud .* has no network service .* in region "mars"/),
+    ]);
   });
 
   test('a console that can be read is found out from a VM that runs', async () => {

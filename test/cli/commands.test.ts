@@ -1,5 +1,6 @@
 /** The command as a user runs it: a process, its output, its exit code. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { ServiceError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { EXIT, errorReport, exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
 import { InvalidSpecError } from '../../src/spec/index.js';
-import { regionlink } from '../support/terminal.js';
+import { COMMAND, regionlink } from '../support/terminal.js';
 
 const COMMANDS = [
   'plan',
@@ -85,6 +86,23 @@ test('validate and graph answer in JSON', async () => {
   expect(
     JSON.parse((await regionlink(['graph', '-f', 'examples/existing-networks.yaml', '--json'])).stdout).steps.length,
   ).toBe(27);
+});
+
+test('a spec may come by standard input', () => {
+  const validate = (input: string) =>
+    spawnSync(COMMAND[0] ?? '', [...COMMAND.slice(1), 'validate', '-f', '-'], { input });
+  const spec = readFileSync('examples/tutorial.yaml', 'utf8');
+  expect(validate(spec).stdout.toString()).toMatch(/^standard input is valid: VPN left-right, /);
+  const wrong = validate('name: X');
+  expect([wrong.status, wrong.stderr.toString()]).toEqual([
+    2,
+    expect.stringMatching(/standard input is not valid:\n {2}line 1: name/),
+  ]);
+});
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(await regionlink(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
 });
 
 test.each(COMMANDS)(

@@ -104,9 +104,37 @@ describe('the live view', () => {
     expect(view(status({}, { pending }), screen(80, 60), 5_000).join('\n')).not.toContain(line);
   });
 
-  test('says when no worker answers', () => {
-    expect(view(status({}, { worker: 'silent' }), screen(160, 60), 0)[0]).toContain('no worker answers');
+  test('says when no worker answers, and how one is started', () => {
+    expect(view(status({}, { worker: 'silent' }), screen(160, 60), 0)[0]).toContain(SILENT);
   });
+
+  test('says what it settles for, and until when', () => {
+    expect(view(settling, screen(160, 60), 0)[0]).toBe(`left-right · provision · settling · 0.0s${SETTLES}`);
+  });
+
+  test('a run that was terminated has no clock that goes on', () => {
+    const ended = { state: 'TERMINATED', endedAt: 20_000 } as const;
+    const lines = view(status({ 'left/network': 'running' }, ended), screen(160, 60), 7_200_000);
+    expect(lines[0]).toBe('left-right · provision · terminated · 20s');
+    expect(lines.join('\n')).toMatch(/network left-network +20s/);
+    expect(lines.join('\n')).not.toContain('2h');
+  });
+});
+
+const SILENT = 'no worker answers, and it goes on once one does: regionlink worker';
+const SETTLES = ' (until 1970-01-01T00:05:00Z: looks for late effects of writes whose answers never came)';
+
+const { progress: steady, ...rest } = status({});
+const settling: RunStatus = {
+  ...rest,
+  ...(steady && { progress: { ...steady, phase: 'settling', settlesUntil: 300_000 } }),
+};
+
+test('plain lines tell once that no worker answers, and what it settles for', () => {
+  const silent = status({}, { worker: 'silent' });
+  expect(changes(status({}), silent)).toEqual([`left-right: ${SILENT}`]);
+  expect(changes(silent, silent)).toEqual([]);
+  expect(changes(status({}), settling)).toEqual([`left-right: settling${SETTLES}`]);
 });
 
 test('plain lines tell each change once', () => {

@@ -51,7 +51,7 @@ describe('two at once', () => {
     await expect(link.provision(spec({ tunnelTimeout: '31s' }))).rejects.toThrow(VpnBusyError);
     const busy = await link.destroy('left-right').catch((error: unknown) => error);
     expect(busy).toBeInstanceOf(VpnBusyError);
-    expect((busy as Error).message).toMatch(/provisionVpn runs since .*alice/);
+    expect((busy as Error).message).toMatch(/: provision runs since .*alice/);
     expect((await joined.result()).vpn).toBe('left-right');
     await (await link.destroy('left-right')).result();
   }, 60_000);
@@ -69,7 +69,7 @@ test('while a destroy runs, an apply is busy and is told so', async () => {
   const removal = await link.destroy('left-right', { requestedBy: 'bob' });
   const busy = await link.provision(spec()).catch((error: unknown) => error);
   expect(busy).toBeInstanceOf(VpnBusyError);
-  expect((busy as Error).message).toMatch(/destroyVpn runs since .*bob/);
+  expect((busy as Error).message).toMatch(/: destroy runs since .*bob/);
   const joined = await link.destroy('left-right');
   expect(joined.joined).toBe(true);
   await removal.result();

@@ -71,6 +71,11 @@ describe('one message tells', () => {
       cloud({ auth_type: 'v3applicationcredential' }),
       /_secret is missing\n.*_id/,
     ],
+    [
+      'a key that may be mistyped',
+      raw('clouds: { mine: { auth: { auth_url: "http://x/v3", username: u, pasword: p, project_name: p } } }'),
+      /password is missing\n.*of no effect, so perhaps mistyped: auth\.pasword/,
+    ],
     ['a token that is not there', cloud({ auth_type: 'token' }), /token is missing/],
     [
       'a version of Keystone',

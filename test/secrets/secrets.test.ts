@@ -82,6 +82,19 @@ test('master key, clouds.yaml and secure.yaml that others can read are told all 
   expect(told).not.toContain('of-the-cloud');
 });
 
+test.each(['REGIONLINK_MASTER_KEY', 'REGIONLINK_MASTER_KEY_FILE'])(
+  'a key in %s that is too short is told by its variable',
+  (name) => {
+    const short = 'c2hvcnQ=';
+    const { problems } = readWorkerConfig({
+      REGIONLINK_OWNER: 'test',
+      [name]: name.endsWith('FILE') ? file('short-key', short) : short,
+    });
+    expect(problems.join('\n')).toContain(`${name}: master key 1 has 5 bytes`);
+    expect(problems.join('\n')).not.toContain(short);
+  },
+);
+
 test('a clouds.yaml without a secret may be anyone’s to read', () => {
   const env = {
     OS_CLIENT_CONFIG_FILE: file('plain.yaml', CLOUD, 0o644),

@@ -125,6 +125,7 @@ test('what a list from before the change shows is not taken for set back: it is 
   const spec = { profile: 'sound', sites: sites({}), check: 'none', connection: { mtu: 1400 }, settleTime: '3s' };
   const run = await bed.provision('changed', spec);
   await expect.poll(async () => (await bed.progress(run)).phase, { timeout: 60_000, interval: 20 }).toBe('settling');
+  expect((await bed.progress(run)).settlesUntil).toBeGreaterThan(Date.now());
   expect(JSON.stringify(rows())).toContain('"mtu":1400');
   old.withdraw();
   expect((await bed.end(run)).status).toBe('FAILED');

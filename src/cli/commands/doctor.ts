@@ -1,6 +1,7 @@
 /** `regionlink doctor`: whether all that a VPN takes is there, from Temporal to the last region. Changes nothing. */
 import { RegionLink } from '../../client/index.js';
 import type { Finding } from '../../workflows/protocol.js';
+import { awaitWorker } from '../await-worker.js';
 import { EXIT } from '../exit-codes.js';
 import { findingLines, VERDICTS } from '../findings-text.js';
 import { page } from '../page.js';
@@ -18,7 +19,10 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
     const workers = await link.workers();
     const temporal: Group = { title: 'Temporal', findings: [workerFinding(workers)] };
     if (!options.json) print(temporal);
-    const { places, configuration } = workers.length === 0 ? { places: [], configuration: [] } : await link.examine();
+    const { places, configuration } =
+      workers.length === 0
+        ? { places: [], configuration: [] }
+        : await awaitWorker(link, 'asks every configured region', options, () => link.examine());
     const groups: readonly Group[] = [
       ...(configuration.length === 0 ? [] : [{ title: 'configuration', findings: configuration }]),
       ...places.map(({ cloud, region, source, findings }) => ({
@@ -26,7 +30,7 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
         findings,
       })),
     ];
-    if (options.json) console.log(JSON.stringify({ workers, configuration, places }));
+    if (options.json) console.log(JSON.stringify({ workers, temporal: temporal.findings, configuration, places }));
     else {
       for (const group of groups) print(group);
       const { columns, colour } = page();

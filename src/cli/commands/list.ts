@@ -1,7 +1,8 @@
 /** `regionlink list`: runs that Temporal remembers, open and closed, by what they are filtered by. */
 import { InvalidArgumentError } from 'commander';
 import { checkName, type ListedRun, type ListFilter, RegionLink } from '../../client/index.js';
-import { duration, moment, operationWord } from '../render.js';
+import { operationWord } from '../../workflows/protocol.js';
+import { duration, moment } from '../render.js';
 import { table } from '../result-text.js';
 
 export interface ListOptions {

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { checkName, type ExternalEnd, RegionLink, VpnNotFoundError } from '../../client/index.js';
 import { environment } from '../../secrets/environment.js';
 import { readKeyRing } from '../../worker-config.js';
+import { awaitWorker } from '../await-worker.js';
 import { UsageError } from '../exit-codes.js';
 import { peerText } from '../peer-text.js';
 import { swanctlConf, swanctlSecrets } from '../swanctl.js';
@@ -23,7 +24,7 @@ export async function peerConfig(name: string, options: PeerConfigOptions): Prom
   const keys = options.pskFile === undefined ? undefined : keysHere();
   const link = await RegionLink.connect();
   try {
-    const ends = await link.externalEnds(name);
+    const ends = await awaitWorker(link, 'looks at our end', options, () => link.externalEnds(name));
     const [end] = ends;
     if (end === undefined)
       throw new VpnNotFoundError(

@@ -2,6 +2,7 @@
 import { RegionLink, type VpnPlan } from '../../client/index.js';
 import { parseSpec } from '../../spec/index.js';
 import { loadSpecFile } from '../../spec/load-spec-file.js';
+import { awaitWorker } from '../await-worker.js';
 import { EXIT } from '../exit-codes.js';
 import { page } from '../page.js';
 import { planText } from '../plan-text.js';
@@ -28,20 +29,9 @@ export async function plan(options: PlanOptions): Promise<void> {
 export async function showPlan(
   spec: unknown,
   link: RegionLink,
-  { json }: { readonly json?: boolean | undefined },
+  options: { readonly json?: boolean | undefined },
 ): Promise<VpnPlan> {
-  if (!json) await tellWhoPlans(link);
-  const made = await link.plan(spec);
-  console.log(json ? JSON.stringify(made) : planText(made, page()));
+  const made = await awaitWorker(link, 'looks at the clouds', options, () => link.plan(spec));
+  console.log(options.json ? JSON.stringify(made) : planText(made, page()));
   return made;
-}
-
-/** A plan waits for a worker for as long as it takes, so it is said when there is none. */
-export async function tellWhoPlans(link: RegionLink): Promise<void> {
-  const workers = await link.workers();
-  console.error(
-    workers.length > 0
-      ? 'a worker looks at the clouds …'
-      : 'no worker takes tasks: waiting for one … (start one with: regionlink worker)',
-  );
 }

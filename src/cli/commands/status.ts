@@ -33,9 +33,11 @@ export async function status(name: string, options: StatusOptions): Promise<void
 
 function text(now: RunStatus): string {
   const colour = colours(wantsColour(process.stdout));
-  return view(now, { columns: process.stdout.columns || 120, rows: Number.POSITIVE_INFINITY, colour }, Date.now()).join(
-    '\n',
-  );
+  const page = { columns: process.stdout.columns || 120, rows: Number.POSITIVE_INFINITY, colour };
+  const lines = view(now, page, Date.now());
+  // Only a worker can tell where each step stands.
+  const history = now.progress === undefined ? [`what it did so far: regionlink history ${now.vpn}`] : [];
+  return [...lines, ...history].join('\n');
 }
 
 export async function cancel(name: string, options: { readonly json?: boolean }): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { RegionLink, type Survey } from '../../client/index.js';
 import type { StrayOwner, StraySet, SweepResult } from '../../workflows/protocol.js';
+import { awaitWorker } from '../await-worker.js';
 import { confirmed } from '../confirmed.js';
 import { EXIT, exitCodeOf, InterruptedError } from '../exit-codes.js';
 import { follow, styleOf, untilCtrlC } from '../follow.js';
@@ -21,8 +22,7 @@ type Outcome = SweepResult | { readonly of: StrayOwner; readonly failed: string 
 export async function sweep(options: SweepOptions): Promise<void> {
   const link = await RegionLink.connect();
   try {
-    if (!options.json) console.error('a worker looks through every configured region …');
-    const survey = await link.survey();
+    const survey = await awaitWorker(link, 'looks through every configured region', options, () => link.survey());
     if (!options.json) tellOthers(survey);
     const outcomes: Outcome[] = [];
     for (const set of survey.sets) {

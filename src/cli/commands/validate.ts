@@ -11,7 +11,7 @@ export function validate(options: { readonly file: string; readonly json?: boole
   console.log(
     options.json
       ? JSON.stringify({ spec, warnings, steps: steps.length })
-      : `${options.file} is valid: VPN ${spec.name}, ${sitesInWords(spec).join(' and ')}, ${steps.length} steps`,
+      : `${options.file === '-' ? 'standard input' : options.file} is valid: VPN ${spec.name}, ${sitesInWords(spec).join(' and ')}, ${steps.length} steps`,
   );
 }
 
