@@ -59,7 +59,7 @@ function program(): Command {
   remove    a further subnet that the spec has no more: it goes at the end
   conflict  it stands, and what differs cannot be changed
 It ends as terraform plan -detailed-exitcode does, so wrong usage and an invalid spec are 1. Test VMs, which go away again, are nothing to do.`,
-        endings: ['failed', 'changes', 'noServer'],
+        endings: ['failed', 'changes', 'noServer', 'interrupted'],
         variables: ASKS_TEMPORAL.variables,
         example: 'regionlink plan -f examples/tutorial.yaml',
       }),
@@ -138,7 +138,7 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
       helpText({
         note: `A worker looks at our end as it stands, so it can be asked while apply waits for the tunnel. The PSK is told nowhere but in the file: alone, or with
 --format swanctl as the section that the configuration includes. It derives from the master key, which has to be the workers' own.`,
-        endings: ['failed', ...ASKS_TEMPORAL.endings, 'notFound'],
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'notFound', 'interrupted'],
         variables: [...ASKS_TEMPORAL.variables, 'REGIONLINK_MASTER_KEY_FILE'],
         example: 'regionlink peer-config to-office --format swanctl --psk-file to-office.secrets > to-office.conf',
       }),
@@ -196,7 +196,7 @@ Never a whole VPN, one with an open run, or anything without our mark. Where nob
       'after',
       helpText({
         note: 'A worker looks, since the credentials are there. It ends with 1 where there is a problem; what only a write or an administrator could tell is not known, and said to be so.',
-        endings: ['failed', ...ASKS_TEMPORAL.endings],
+        endings: ['failed', ...ASKS_TEMPORAL.endings, 'interrupted'],
         variables: ASKS_TEMPORAL.variables,
         example: 'regionlink doctor',
       }),

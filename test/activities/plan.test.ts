@@ -444,7 +444,9 @@ describe('what a cloud cannot', () => {
 
   test('a region that no catalog has is told with the site that names it', async () => {
     const { sites } = tutorialSpec() as { sites: Spec };
-    const planned = await plan(tutorialSpec({ name: 'lost', sites: { ...sites, right: { region: 'mars' } } }));
+    const planned = await plan(
+      tutorialSpec({ name: 'lost', sites: { ...sites, right: { ...(sites.right as object), region: 'mars' } } }),
+    );
     expect(said(planned, 'problem')).toEqual([
       expect.stringMatching(/^sites \(\): site right: cloud .* has no network service .* in region "mars"/),
     ]);

@@ -1,4 +1,4 @@
-/** Every command that a worker has to look for says so where none takes its tasks. */
+/** Every command that a worker has to look for says so where none takes its tasks; Ctrl-C ends the wait, with a word. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,8 +13,8 @@ beforeAll(async () => {
 
 afterAll(() => bed.stop());
 
-/** Until it has said so; it would wait for ever. Rejects with what it said where it ended. */
-async function saysSo(args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+/** Runs it until it has said so, when Ctrl-C comes; it would wait for ever. */
+async function saysSo(args: readonly string[]) {
   const [file = '', ...command] = COMMAND;
   const child = spawn(file, [...command, ...args], {
     env: { PATH: process.env.PATH, TEMPORAL_ADDRESS: bed.server.address, REGIONLINK_TASK_QUEUE: 'nobody-takes-it' },
@@ -25,12 +25,16 @@ async function saysSo(args: readonly string[]): Promise<{ readonly stdout: strin
   });
   child.stderr.on('data', (data) => {
     said.stderr += data;
-    if (said.stderr.includes('start one with: regionlink worker')) child.kill();
+    if (said.stderr.endsWith('start one with: regionlink worker)\n')) child.kill('SIGINT');
   });
   const [code] = await once(child, 'close');
-  if (code !== null) throw new Error(`${args.join(' ')} ended with ${code}: ${JSON.stringify(said)}`);
-  return said;
+  return { ...said, code: code as number };
 }
+
+const STDERR = `no worker takes tasks: waiting for one … (start one with: regionlink worker)
+
+interrupted; nothing was changed, since a look only reads
+`;
 
 test.each([
   ['plan', '-f', 'examples/tutorial.yaml'],
@@ -40,9 +44,10 @@ test.each([
 ])(
   '%s',
   async (...args) => {
-    const waiting = 'no worker takes tasks: waiting for one … (start one with: regionlink worker)\n';
-    expect(await saysSo(args)).toEqual({ stdout: '', stderr: waiting });
-    expect(await saysSo([...args, '--json'])).toEqual({ stdout: '', stderr: waiting });
+    expect(await saysSo(args)).toEqual({ code: 130, stdout: '', stderr: STDERR });
+    const json = await saysSo([...args, '--json']);
+    expect(json).toMatchObject({ code: 130, stderr: STDERR });
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { type: 'InterruptedError', exitCode: 130 } });
   },
   60_000,
 );
