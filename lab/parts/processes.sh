@@ -39,7 +39,7 @@ on_host() {
 
 # Every daemon gets the same small environment, whatever the caller's is, and a session of its own: its id is its process group's as well.
 # No green DNS and no setuptools: with them an import of eventlet takes 0.9 s of a core and without 0.2 (neutron-rootwrap), 2.8 and 1.9
-# (neutron-vpn-netns-wrapper), and agents start both for all that they do.
+# (neutron-vpn-netns-wrapper as it is packaged), and agents start them for all that they do.
 start() {
   local name command enter
   for name in "$@"; do
