@@ -65,7 +65,7 @@ function headLine(
   return colour.bold(screen.rows === Number.POSITIVE_INFINITY ? text : cut(text, columns));
 }
 
-const SILENT = 'no worker answers, and it goes on once one does: regionlink worker';
+const SILENT = 'no worker answers, so this is what was last known; it goes on once one does: regionlink worker';
 
 /** Sites side by side where the terminal is wide enough, else below each other; steps over links at the end. */
 function blocks(progress: Progress, screen: Screen, now: number): readonly string[] {

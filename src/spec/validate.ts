@@ -31,7 +31,7 @@ export function crossProblems(input: unknown): readonly Problem[] {
 
 function siteCount(input: unknown, sites: readonly string[]): readonly Finding[] {
   if (sites.length === RELEASE_SITES || valueAt(input, ['sites']) === undefined) return [];
-  return [[['sites'], { message: `has ${sites.length} sites; this release links exactly two` }]];
+  return [[['sites'], { message: `are ${sites.length} in number; this release links exactly two` }]];
 }
 
 function siteKeyFaults(site: string): readonly Finding[] {

@@ -121,7 +121,7 @@ describe('the live view', () => {
   });
 });
 
-const SILENT = 'no worker answers, and it goes on once one does: regionlink worker';
+const SILENT = 'no worker answers, so this is what was last known; it goes on once one does: regionlink worker';
 const SETTLES = ' (until 1970-01-01T00:05:00Z: looks for late effects of writes whose answers never came)';
 
 const { progress: steady, ...rest } = status({});

@@ -95,11 +95,11 @@ const REFUSED: readonly (readonly [promise: string, input: unknown, told: readon
       'sites.right.network.subnets[0].cidr: overlaps ::ffff:10.2.0.0/112 of site left',
     ],
   ],
-  ['one site', withSites({ left: validSpec().sites.left }), ['sites: has 1 sites; this release links exactly two']],
+  ['one site', withSites({ left: validSpec().sites.left }), ['sites: are 1 in number; this release links exactly two']],
   [
     'three sites',
     withSites({ ...validSpec().sites, middle: siteOf('fes', '10.3.0.0/24') }),
-    ['sites: has 3 sites; this release links exactly two'],
+    ['sites: are 3 in number; this release links exactly two'],
   ],
   [
     'a site name that cannot stand in a key',
