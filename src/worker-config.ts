@@ -76,7 +76,7 @@ export function readWorkerConfig(env: Env = environment()): WorkerSettings {
     );
   const keys = attempt(() => readKeyRing(env));
   const clouds = attempt(() => Clouds.load(env));
-  const seconds = Number(env.REGIONLINK_HTTP_TIMEOUT ?? 30);
+  const seconds = Number(env.REGIONLINK_HTTP_TIMEOUT || 30);
   if (!(seconds > 0))
     problems.push(`REGIONLINK_HTTP_TIMEOUT must be a number of seconds, not "${env.REGIONLINK_HTTP_TIMEOUT}"`);
   const sshProxy = attempt(() => proxyOf(env.REGIONLINK_SSH_PROXY));
@@ -88,7 +88,7 @@ export function readWorkerConfig(env: Env = environment()): WorkerSettings {
     keys,
     clouds,
     timing: timingOf(seconds * 1000),
-    taskQueue: env.REGIONLINK_TASK_QUEUE ?? TASK_QUEUE,
+    taskQueue: env.REGIONLINK_TASK_QUEUE || TASK_QUEUE,
     env: withoutOwnSecrets(env),
     operations,
     ...(sshProxy === undefined ? {} : { sshProxy }),

@@ -80,7 +80,7 @@ test('files that are not there are told by the variable that names them, a login
   const away = await regionlink(['worker'], { ...login(), ...more });
   expect(away.status).toBe(2);
   expect(away.stderr).toMatch(
-    / - cloud envvars: POST \/v3\/auth\/tokens: connect ECONNREFUSED 127\.0\.0\.1:1 \(request .*\); is that auth_url right/,
+    / - cloud envvars: POST \/v3\/auth\/tokens: connect ECONNREFUSED 127\.0\.0\.1:1 \(request .*\); is its auth_url right/,
   );
   const { stderr } = await regionlink(['worker'], {
     REGIONLINK_OWNER: 'test',

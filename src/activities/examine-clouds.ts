@@ -5,6 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { RESOURCE_KINDS } from '../graph/kinds.js';
 import type { Clouds, CloudsReport } from '../openstack/clouds-config.js';
+import { verdictOn } from '../openstack/error-table.js';
 import { CloudConfigError, OpenStackError } from '../openstack/errors.js';
 import { Regions } from '../openstack/region.js';
 import { RememberingRegion } from '../openstack/remembering-region.js';
@@ -114,13 +115,16 @@ async function examineCloud(
     );
   } catch (error) {
     if (!(error instanceof CloudConfigError) && !(error instanceof OpenStackError)) throw error;
-    const cure = error instanceof OpenStackError ? { cure: AWAY } : {};
-    return [{ cloud: name, findings: [{ about: 'login', verdict: 'problem', said: error.message, ...cure }] }];
+    return [{ cloud: name, findings: [{ about: 'login', verdict: 'problem', said: error.message, ...cureOf(error) }] }];
   }
 }
 
-/** A login that is refused says its own cure. */
-const AWAY = 'is that auth_url right, and reachable from the worker?';
+/** A login that is refused says its own. */
+function cureOf(error: CloudConfigError | OpenStackError): Pick<Finding, 'cure'> {
+  if (error instanceof CloudConfigError) return {};
+  if (error.fields.sent !== 'answered') return { cure: 'is its auth_url right, and reachable from the worker?' };
+  return { cure: verdictOn(error).cure };
+}
 
 async function endpoint(...[region, ask]: Parameters<Question>): ReturnType<Question> {
   return [{ verdict: 'ok', said: `network ${await ask((call) => region.networkEndpoint(call))}` }];

@@ -44,9 +44,7 @@ export async function lookUpSites(
 ): Promise<Map<string, SiteLookUp>> {
   const results = await Promise.allSettled(spec.sites.map((site) => lookUpSite(site, spec, worker, attempt)));
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-  const final = results.flatMap((result, index) =>
-    result.status === 'rejected' ? (refusalOf(result.reason, spec.sites[index]?.key) ?? []) : [],
-  );
+  const final = spec.sites.flatMap(({ key }, index) => refusalOf(key, results[index]) ?? []);
   if (final.length > 0) throw refuse('CloudNotSuitable', final.join('\n'));
   if (failed.length > 0) throw failed[0];
   return new Map(
@@ -57,7 +55,9 @@ export async function lookUpSites(
 }
 
 /** What no retry mends, as the site's problem. */
-function refusalOf(error: unknown, site: string | undefined): string | undefined {
+function refusalOf(site: string, result: PromiseSettledResult<unknown> | undefined): string | undefined {
+  if (result?.status !== 'rejected') return undefined;
+  const error: unknown = result.reason;
   if (error instanceof CloudConfigError) return `site ${site}: ${error.message}`;
   return error instanceof ApplicationFailure && error.nonRetryable ? error.message : undefined;
 }

@@ -36,6 +36,7 @@ interface Place {
   readonly router: Router;
   readonly service: VpnService;
   readonly own: SiteConnection;
+  /** What its daemon carries beside it: connections over the same router, which has one daemon for all of its services. */
   readonly others: readonly SiteConnection[];
 }
 
@@ -185,7 +186,11 @@ export class Nudger {
         const service = await orGone(attempt.read((call) => region.show('vpnServices', own.vpnservice_id, call)));
         if (service === undefined) return undefined;
         const router = await orGone(attempt.read((call) => region.show('routers', service.router_id, call)));
-        return router === undefined ? undefined : { site, region, service, router, own, others };
+        if (router === undefined) return undefined;
+        const services = await attempt.read((call) => region.list('vpnServices', call));
+        const beside = [service, ...services.filter(({ router_id }) => router_id === router.id)].map(({ id }) => id);
+        const ofDaemon = others.filter(({ vpnservice_id }) => beside.includes(vpnservice_id));
+        return { site, region, service, router, own, others: ofDaemon };
       }),
     );
     return ends.filter((place) => place !== undefined);
@@ -216,7 +221,7 @@ function isPending(status: string): boolean {
 function obstacleTo({ site, router, service, others }: Omit<Place, 'region' | 'own'>): string | undefined {
   const mark = parseMark(service.description);
   if (mark?.owner !== site.owner || mark.step !== serviceStep(router.id)) return 'it is not ours';
-  if (others.some((other) => other.vpnservice_id === service.id)) return 'other connections use it';
+  if (others.length > 0) return 'other connections use its router';
   if (service.admin_state_up === false) return 'it is set down already';
   if (isPending(service.status)) return `it is ${service.status}, in which it cannot be changed`;
   return undefined;

@@ -17,6 +17,9 @@ import { type Answer, type Direction, inWords, type Prover, type Vm } from './pr
 import { readEnds, readStatuses, UNSEEN } from './read-ends.js';
 import type { WorkerContext } from './worker-context.js';
 
+/** Between two looks at the connections while pings are waited for, in the agents' own pace: they report once a minute. */
+const STATUS_LOOK_MS = 15_000;
+
 /** Longest between two looks at what the pings say. A look is one read a VM, and all else of the run waits for it. */
 const PING_LOOK_MS = 2_000;
 
@@ -32,6 +35,8 @@ export function makePingPeers(worker: WorkerContext) {
           : new SshProver(entry, directions, input, worker, attempt);
       const deadline = deadlineOf(input);
       const answers = new Map<Direction, Answer>();
+      const hope = new Hope(input);
+      let nextStatusAt = Date.now() + Math.min(STATUS_LOOK_MS, 3 * input.timing.pollMs);
       for (;;) {
         for (const one of await prover.look()) {
           const best = answers.get(one.direction);
@@ -46,6 +51,11 @@ export function makePingPeers(worker: WorkerContext) {
         if (Date.now() > deadline)
           throw await notProven(prover, all.length > 0 ? silent : [], input, worker, attempt, nudger);
         await nudger.remind(() => readStatuses(input, worker, attempt));
+        if (Date.now() >= nextStatusAt) {
+          const statuses = await readStatuses(input, worker, attempt);
+          if (hope.isLost(statuses)) throw await notUp(statuses, input, worker, attempt, nudger);
+          nextStatusAt = Date.now() + Math.min(STATUS_LOOK_MS, 3 * input.timing.pollMs);
+        }
         // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
         if (all.length === 0 && prover.hears) await nudger.turn();
         await attempt.pause(Math.min(PING_LOOK_MS, input.timing.pollMs));
@@ -58,26 +68,20 @@ export function makeAwaitTunnel(worker: WorkerContext) {
     Attempt.run(nudgingTime(input), async (attempt) => {
       const nudger = await Nudger.start(input, worker, attempt);
       const deadline = deadlineOf(input);
-      let unseenSince: number | undefined;
+      const hope = new Hope(input);
       for (;;) {
         const statuses = await readStatuses(input, worker, attempt);
-        const values = Object.values(statuses);
-        if (values.every((status) => status === 'ACTIVE')) return { statuses, ...nudger.output };
-        // One list may lag behind; several that do not show it mean that it is gone.
-        unseenSince = values.includes(UNSEEN) ? (unseenSince ?? Date.now()) : undefined;
-        const gone = unseenSince !== undefined && Date.now() - unseenSince > input.timing.httpTimeoutMs;
+        if (Object.values(statuses).every((status) => status === 'ACTIVE')) return { statuses, ...nudger.output };
+        if (hope.isLost(statuses)) throw await notUp(statuses, input, worker, attempt, nudger);
         const late = Date.now() > deadline;
-        if (late && input.proven && !gone) {
+        if (late && input.proven) {
           return {
             statuses,
             ...nudger.output,
             warning: `packets flow through ${input.link}, but the API still says ${said(statuses)}: its agent reports late`,
           };
         }
-        if (late || gone || values.includes('ERROR')) {
-          const why = diagnose(await readEnds(input, worker, attempt), input.external);
-          throw refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${nudger.told}${why}`);
-        }
+        if (late) throw await notUp(statuses, input, worker, attempt, nudger);
         await nudger.remind(async () => statuses);
         if (!input.proven) await nudger.turn();
         await attempt.pause(input.timing.pollMs);
@@ -85,7 +89,35 @@ export function makeAwaitTunnel(worker: WorkerContext) {
     });
 }
 
-function said(statuses: Readonly<Record<string, string>>): string {
+type Statuses = Readonly<Record<string, string>>;
+
+/** Whether waiting can still help: not with a connection in ERROR, nor with one that is gone. */
+class Hope {
+  private unseenSince: number | undefined;
+
+  constructor(private readonly input: LinkInput) {}
+
+  isLost(statuses: Statuses): boolean {
+    const values = Object.values(statuses);
+    // One list may lag behind; several that do not show it mean that it is gone.
+    this.unseenSince = values.includes(UNSEEN) ? (this.unseenSince ?? Date.now()) : undefined;
+    const gone = this.unseenSince !== undefined && Date.now() - this.unseenSince > this.input.timing.httpTimeoutMs;
+    return gone || values.includes('ERROR');
+  }
+}
+
+async function notUp(
+  statuses: Statuses,
+  input: LinkInput,
+  worker: WorkerContext,
+  attempt: Attempt,
+  nudger: Nudger,
+): Promise<Error> {
+  const why = diagnose(await readEnds(input, worker, attempt), input.external);
+  return refuse('TunnelDown', `tunnel ${input.link} is not up: ${said(statuses)}. ${nudger.told}${why}`);
+}
+
+function said(statuses: Statuses): string {
   return Object.entries(statuses)
     .map(([site, status]) => `${status} at ${site}`)
     .join(', ');

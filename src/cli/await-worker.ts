@@ -10,27 +10,29 @@ import { untilCtrlC } from './follow.js';
 /** What is longer than that may be due to a worker that was killed: Temporal lists it for minutes. */
 const LONG_MS = 20_000;
 
-/** Waits for the work, which a worker has to do. `looks`: what it does, as in "a worker looks at the clouds". Throws InterruptedError at Ctrl-C. */
+/**
+ * Waits for the work, which a worker has to do. `looks`: what it does, as in "a worker looks at the clouds". `workers`: who takes tasks, where that is known.
+ * Throws InterruptedError at Ctrl-C.
+ */
 export async function awaitWorker<T>(
   link: RegionLink,
   looks: string,
   { json }: { readonly json?: boolean | undefined },
   work: () => Promise<T>,
+  workers = link.workers(),
 ): Promise<T> {
-  return untilCtrlC((signal) => Promise.race([interrupted(signal), told(link, looks, json, work)]));
-}
-
-async function told<T>(link: RegionLink, looks: string, json: boolean | undefined, work: () => Promise<T>): Promise<T> {
-  const workers = await link.workers();
-  if (workers.length === 0)
-    console.error('no worker takes tasks: waiting for one … (start one with: regionlink worker)');
-  else if (!json) console.error(`a worker ${looks} …`);
-  const long = setTimeout(() => console.error(LONG), LONG_MS).unref();
-  try {
-    return await work();
-  } finally {
-    clearTimeout(long);
-  }
+  const told = async () => {
+    const some = (await workers).length > 0;
+    if (!some) console.error('no worker takes tasks: waiting for one … (start one with: regionlink worker)');
+    else if (!json) console.error(`a worker ${looks} …`);
+    const long = setTimeout(() => some && console.error(LONG), LONG_MS).unref();
+    try {
+      return await work();
+    } finally {
+      clearTimeout(long);
+    }
+  };
+  return untilCtrlC((signal) => Promise.race([interrupted(signal), told()]));
 }
 
 async function interrupted(signal: AbortSignal): Promise<never> {

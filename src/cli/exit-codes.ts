@@ -7,6 +7,7 @@ import { CommanderError } from 'commander';
 import {
   InvalidNameError,
   messageOf,
+  SearchAttributesMissingError,
   TemporalConfigError,
   TemporalUnavailableError,
   temporalIsAway,
@@ -54,6 +55,7 @@ const ENDINGS: readonly (readonly [new (...args: never[]) => Error, Ending])[] =
   [InvalidNameError, 'usage'],
   [WorkerConfigError, 'usage'],
   [TemporalConfigError, 'usage'],
+  [SearchAttributesMissingError, 'usage'],
   [TokenFileError, 'usage'],
   [VpnBusyError, 'busy'],
   [TemporalUnavailableError, 'noServer'],

@@ -33,19 +33,19 @@ export function moment(at: number): string {
 export function view(status: RunStatus, screen: Screen, time: number): readonly string[] {
   // The steps of a run that was terminated never end.
   const now = status.endedAt ?? time;
-  const head = headLine(status, screen, now);
   const { progress } = status;
-  if (progress === undefined) return [head];
+  const head = [headLine(status, screen, now), ...silence(status, screen)];
+  if (progress === undefined) return head;
   const tail = [...retries(status, screen, now), ...warningLines(progress, screen)];
   const full = [...blocks(progress, screen, now), ...tail];
-  const room = screen.rows - 2;
-  if (full.length <= room) return [head, ...full];
+  const room = screen.rows - 1 - head.length;
+  if (full.length <= room) return [...head, ...full];
   const active = progress.steps.filter(
     (step) => step.state === 'running' || step.state === 'undoing' || step.state === 'failed',
   );
   const done = progress.steps.filter((step) => step.state === 'done').length;
   const short = active.map((step) => stepLine(step, screen, now, screen.columns, `${step.site ?? ''} `));
-  return [head, `  ${done} of ${progress.steps.length} steps done`, ...short, ...tail].slice(
+  return [...head, `  ${done} of ${progress.steps.length} steps done`, ...short, ...tail].slice(
     0,
     Math.max(1, screen.rows - 1),
   );
@@ -59,13 +59,20 @@ function headLine(
   const { colour, columns } = screen;
   const running = state === 'RUNNING';
   const phase = running ? (progress?.phase ?? 'waiting for a worker') : state.toLowerCase();
-  const remark = !running ? '' : worker === 'silent' ? ` (${SILENT})` : phaseRemark(progress ?? {});
+  const remark = running && worker === 'answers' ? phaseRemark(progress ?? {}) : '';
   const text = `${vpn} · ${operationWord(operation)} · ${phase} · ${duration(now - startedAt)}${remark}`;
   // Not where nothing moves.
   return colour.bold(screen.rows === Number.POSITIVE_INFINITY ? text : cut(text, columns));
 }
 
-const SILENT = 'no worker answers, so this is what was last known; it goes on once one does: regionlink worker';
+/** Short, so that its cure is seen on a narrow terminal. */
+const SILENT = 'no worker answers: start one with: regionlink worker';
+
+function silence({ state, worker, progress }: RunStatus, { columns, colour }: Screen): readonly string[] {
+  if (state !== 'RUNNING' || worker === 'answers') return [];
+  const known = progress === undefined ? '' : '; below is what was last known';
+  return [colour.yellow(`  ${cut(`${SILENT}${known}`, columns - 2)}`)];
+}
 
 /** Sites side by side where the terminal is wide enough, else below each other; steps over links at the end. */
 function blocks(progress: Progress, screen: Screen, now: number): readonly string[] {

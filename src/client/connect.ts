@@ -23,7 +23,7 @@ export interface ConnectOptions {
 /** The queue that the workers take tasks from: their own default as well. */
 export function taskQueueOf({ taskQueue, profile }: ConnectOptions = {}): string {
   const { REGIONLINK_TASK_QUEUE } = profile === false ? {} : environment();
-  return taskQueue ?? REGIONLINK_TASK_QUEUE ?? TASK_QUEUE;
+  return taskQueue ?? (REGIONLINK_TASK_QUEUE || TASK_QUEUE);
 }
 
 export interface TemporalPlace {

@@ -2,7 +2,7 @@
  * What a caller can meet, one small class each. The CLI's exit codes and another service's decisions go by class, never by text.
  */
 import { VPN_NAME_LIMIT } from '../spec/naming.js';
-import { type FailureType, type Leftover, operationWord } from '../workflows/protocol.js';
+import { type FailureType, type Leftover, operationWord, type Phase } from '../workflows/protocol.js';
 import { registrationCommand } from './search-attributes.js';
 
 /** What was given as a name of a VPN is none, so nothing was asked of Temporal. */
@@ -25,7 +25,7 @@ export class VpnBusyError extends Error {
     readonly since: Date,
     readonly requestedBy: string,
     /** Absent until a worker has taken the run up. */
-    readonly phase?: string,
+    readonly phase?: Phase,
   ) {
     const where = phase === undefined ? '' : `, ${phase} by now`;
     const who = requestedBy === '' ? '' : `, asked for by ${requestedBy}`;

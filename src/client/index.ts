@@ -25,6 +25,7 @@ import {
   externalEndsIdOf,
   MEMO,
   ownerName,
+  type Phase,
   PLAN,
   PROVISION,
   type ProvisionResult,
@@ -361,7 +362,7 @@ function provisionOrder(spec: unknown): Order {
 type Running = Pick<WorkflowExecutionInfo, 'type' | 'runId' | 'startTime' | 'memo' | 'typedSearchAttributes'>;
 
 function busyWith(vpn: string, { type, runId, startTime, memo, typedSearchAttributes }: Running): VpnBusyError {
-  const phase = typedSearchAttributes.get(VPN_PHASE);
+  const phase = typedSearchAttributes.get(VPN_PHASE) as Phase | undefined;
   return new VpnBusyError(vpn, type, runId, startTime, String(memo?.[MEMO.requestedBy] ?? ''), phase);
 }
 

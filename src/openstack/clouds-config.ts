@@ -131,7 +131,7 @@ export class Clouds {
     const region = regionIn(cloud, wanted, `cloud "${name}" of ${source}`);
     const { config, problems } = this.attempt(cloud, region);
     if (config === undefined) {
-      const list = [...problems, ...mistyped(cloud.entry)].map((problem) => `  - ${problem}`).join('\n');
+      const list = [...problems, ...mistyped(cloud.entry, problems)].map((problem) => `  - ${problem}`).join('\n');
       throw new CloudConfigError(`cloud "${name}" of ${source} cannot be used:\n${list}`);
     }
     return {
@@ -163,8 +163,8 @@ function unusedKeys(entry: Entry): readonly string[] {
 }
 
 /** What is missing may be there under a mistyped name. */
-function mistyped(entry: Entry): readonly string[] {
-  const unused = unusedKeys(entry);
+function mistyped(entry: Entry, problems: readonly string[]): readonly string[] {
+  const unused = problems.some((problem) => problem.includes('missing')) ? unusedKeys(entry) : [];
   return unused.length === 0 ? [] : [`of no effect, so perhaps mistyped: ${unused.join(', ')}`];
 }
 

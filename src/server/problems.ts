@@ -4,6 +4,7 @@
  */
 import {
   InvalidNameError,
+  SearchAttributesMissingError,
   TemporalUnavailableError,
   temporalIsAway,
   VpnBusyError,
@@ -12,6 +13,7 @@ import {
   VpnNotFoundError,
 } from '../client/index.js';
 import { InvalidSpecError } from '../spec/index.js';
+import { operationWord } from '../workflows/protocol.js';
 import { TokenFileError } from './tokens.js';
 
 /** Every kind of problem, by the end of its `type`. */
@@ -75,9 +77,14 @@ export function problemOf(error: unknown): HttpProblem {
   if (error instanceof InvalidNameError) return new HttpProblem('invalid-name', error.message);
   if (error instanceof VpnNotFoundError) return new HttpProblem('no-such-vpn', error.message);
   if (error instanceof VpnBusyError) {
-    const { vpn, operation, runId, since, requestedBy } = error;
-    const detail = `${operation} runs on ${vpn} since ${since.toISOString()}; ask again when it has ended, or cancel it`;
-    return new HttpProblem('vpn-busy', detail, {}, { vpn, operation, runId, since: since.getTime(), requestedBy });
+    const { vpn, operation, runId, since, requestedBy, phase } = error;
+    const detail = `${operationWord(operation)} runs on ${vpn} since ${since.toISOString()}; ask again when it has ended, or cancel it`;
+    return new HttpProblem(
+      'vpn-busy',
+      detail,
+      {},
+      { vpn, operation, runId, since: since.getTime(), requestedBy, ...(phase === undefined ? {} : { phase }) },
+    );
   }
   if (error instanceof VpnFailedError)
     return new HttpProblem('look-failed', error.message, {}, { failureType: error.type });
@@ -85,6 +92,8 @@ export function problemOf(error: unknown): HttpProblem {
   if (error instanceof VpnCancelledError) return later('unavailable', 'the look at the clouds was ended; ask again');
   if (error instanceof TemporalUnavailableError || temporalIsAway(error))
     return later('unavailable', 'Temporal does not answer');
+  if (error instanceof SearchAttributesMissingError)
+    return later('not-ready', 'the namespace lacks the search attributes that a worker adds when it starts: start one');
   if (error instanceof TokenFileError) return later('unavailable', 'the file of tokens cannot be used');
   return ofServer(error);
 }

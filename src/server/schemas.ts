@@ -27,8 +27,17 @@ type Plain<T> = T extends readonly (infer E)[]
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? unknown : never) : never;
 
+/** With every field there, all the way down: types that differ in an optional field alone extend each other. */
+type Whole<T> = T extends readonly (infer E)[]
+  ? readonly Whole<E>[]
+  : T extends object
+    ? { [K in keyof T]-?: Whole<T[K]> }
+    : T;
+
 function shapeOf<T>() {
-  return <S extends z.ZodType>(schema: S & Same<z.output<S>, Plain<T>>): S => schema;
+  return <S extends z.ZodType>(
+    schema: S & Same<z.output<S>, Plain<T>> & Same<Whole<z.output<S>>, Whole<Plain<T>>>,
+  ): S => schema;
 }
 
 const maybe = <S extends z.ZodType>(schema: S) => schema.exactOptional();
@@ -130,6 +139,9 @@ const progress = z.object({
   operation: z.enum(['provision', 'destroy', 'sweep']),
   phase,
   phases: z.array(phase).describe('All so far, oldest first.'),
+  settlesUntil: maybe(milliseconds()).describe(
+    'While it looks for late effects of writes whose answers never came: until when, at least.',
+  ),
   sites: z.array(z.object({ key: text(), region: text(), cloud: maybe(text()) })),
   steps: z.array(
     z.object({

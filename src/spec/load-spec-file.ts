@@ -17,22 +17,29 @@ const MOST_ALIASES = 50;
 /** Stands for standard input, as in other tools that take a file. */
 const STANDARD_INPUT = '-';
 
+/** Its descriptor. Not by `process.stdin`, whose stream makes it one that does not wait for what is still to come. */
+const STDIN = 0;
+
+/** What a spec's file is called in messages. */
+export function specSource(path: string): string {
+  return path === STANDARD_INPUT ? 'standard input' : path;
+}
+
 /**
  * Reads a spec file, YAML or JSON, or standard input where the path is `-`, and returns it as plain data, the form that `parseSpec` and a workflow take.
  * Throws `InvalidSpecError`, its problems with their lines in the file, when it cannot be read, is no YAML or is no valid spec.
  */
-export function loadSpecFile(file: string): unknown {
-  const path = file === STANDARD_INPUT ? 'standard input' : file;
+export function loadSpecFile(path: string): unknown {
+  const source = specSource(path);
   const lines = new LineCounter();
-  const text = readText(file === STANDARD_INPUT ? process.stdin.fd : file, path);
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
     throw new InvalidSpecError(
       faults.map((fault) => syntaxProblem(fault, lines)),
-      path,
+      source,
     );
-  const input = plainData(document, path);
+  const input = plainData(document, source);
   try {
     parseSpec(input);
   } catch (error) {
@@ -40,7 +47,7 @@ export function loadSpecFile(file: string): unknown {
     const problems = error.problems.map((problem) => ({ ...problem, line: lineOf(document, lines, problem.at) }));
     throw new InvalidSpecError(
       problems.sort((a, b) => a.line - b.line),
-      path,
+      source,
     );
   }
   return input;
@@ -60,28 +67,29 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(fields.map(([key, field]) => [key, canonical(field)]));
 }
 
-function readText(file: string | number, path: string): string {
+function readText(path: string): string {
+  const source = specSource(path);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(path === STANDARD_INPUT ? STDIN : path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw ofFile(path, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);
+    throw ofFile(source, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);
   }
-  if (text.length > LARGEST_FILE) throw ofFile(path, `has ${text.length} characters, which is no spec`);
+  if (text.length > LARGEST_FILE) throw ofFile(source, `has ${text.length} characters, which is no spec`);
   return text;
 }
 
-function plainData(document: Document.Parsed, path: string): unknown {
+function plainData(document: Document.Parsed, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch {
-    throw ofFile(path, 'has too many aliases, or one without its anchor');
+    throw ofFile(source, 'has too many aliases, or one without its anchor');
   }
 }
 
-function ofFile(path: string, message: string): InvalidSpecError {
-  return new InvalidSpecError([{ path: '', at: [], message }], path);
+function ofFile(source: string, message: string): InvalidSpecError {
+  return new InvalidSpecError([{ path: '', at: [], message }], source);
 }
 
 function syntaxProblem({ message, pos }: YAMLError, lines: LineCounter): Problem {

@@ -5,5 +5,5 @@ import type { Progress } from './protocol.js';
 export function phaseRemark({ settlesUntil }: Pick<Progress, 'settlesUntil'>): string {
   if (settlesUntil === undefined) return '';
   const until = `${new Date(settlesUntil).toISOString().slice(0, 19)}Z`;
-  return ` (until ${until}: looks for late effects of writes whose answers never came)`;
+  return ` (at least until ${until}: looks for late effects of writes whose answers never came)`;
 }

@@ -535,7 +535,7 @@ export interface Progress {
   readonly phase: Phase;
   /** All phases so far, oldest first. */
   readonly phases: readonly Phase[];
-  /** While it settles: until when it looks for late effects of writes whose answers never came. Epoch milliseconds. */
+  /** While it looks for late effects of writes whose answers never came: until when, at least. Epoch milliseconds. */
   readonly settlesUntil?: number;
   readonly sites: readonly { readonly key: string; readonly region: string; readonly cloud?: string }[];
   readonly steps: readonly StepProgress[];

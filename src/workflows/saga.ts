@@ -145,6 +145,8 @@ export class Saga {
         return input.steps
           .filter(({ step }) => this.doubts.has(step.key))
           .map(({ step, site }) => lookedInVain(step, site, error));
+      } finally {
+        this.tracker.settled();
       }
     });
   }

@@ -97,6 +97,12 @@ export class Tracker {
     this.show();
   }
 
+  /** What it looked for has come, or will not. */
+  settled(): void {
+    this.settlesUntil = undefined;
+    this.show();
+  }
+
   step(key: string, state: StepState, more: { readonly output?: StepOutput; readonly note?: string } = {}): void {
     const step = this.steps.get(key);
     if (step === undefined) return;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { COMMAND } from '../support/terminal.js';
+import { COMMAND, regionlink } from '../support/terminal.js';
 import { TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
@@ -51,3 +51,17 @@ test.each([
   },
   60_000,
 );
+
+// Last: its run stays open.
+test('status of a run that nobody takes: how a worker is started, and where its steps are told without one', async () => {
+  const env = { TEMPORAL_ADDRESS: bed.server.address, REGIONLINK_TASK_QUEUE: 'nobody-takes-it' };
+  expect(await regionlink(['apply', '-f', 'examples/tutorial.yaml', '--yes', '--detach'], env)).toMatchObject({
+    status: 0,
+  });
+  const { stdout } = await regionlink(['status', 'left-right'], env);
+  expect(stdout.split('\n').slice(1)).toEqual([
+    '  no worker answers: start one with: regionlink worker',
+    'its steps so far: regionlink history left-right',
+    '',
+  ]);
+}, 60_000);

@@ -93,6 +93,15 @@ test('a spec may come by standard input', () => {
     spawnSync(COMMAND[0] ?? '', [...COMMAND.slice(1), 'validate', '-f', '-'], { input });
   const spec = readFileSync('examples/tutorial.yaml', 'utf8');
   expect(validate(spec).stdout.toString()).toMatch(/^standard input is valid: VPN left-right, /);
+  // From a program that is slower to write than we are to start.
+  const [shell, ...late] = [
+    'sh',
+    '-c',
+    `{ sleep 3; cat examples/tutorial.yaml; } | "$@" validate -f -`,
+    'sh',
+    ...COMMAND,
+  ];
+  expect(spawnSync(shell ?? '', late).stdout.toString()).toMatch(/^standard input is valid/);
   const wrong = validate('name: X');
   expect([wrong.status, wrong.stderr.toString()]).toEqual([
     2,

@@ -72,7 +72,7 @@ test('a namespace without our search attributes: each command that needs them sa
     ['apply', '-f', 'examples/tutorial.yaml', '--yes', '--detach'],
   ]) {
     const { status, stderr } = await run(args, { TEMPORAL_NAMESPACE: 'bare' });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     for (const name of Object.keys(SEARCH_ATTRIBUTES))
       expect(stderr).toContain(`temporal operator search-attribute create --namespace bare --name ${name} `);
   }

@@ -105,7 +105,21 @@ describe('the live view', () => {
   });
 
   test('says when no worker answers, and how one is started', () => {
-    expect(view(status({}, { worker: 'silent' }), screen(160, 60), 0)[0]).toContain(SILENT);
+    const silent = status({}, { worker: 'silent' });
+    expect(view(silent, screen(120, 60), 0)[1]).toBe(`  ${SILENT}; below is what was last known`);
+    for (const [columns, rows] of [
+      [80, 24],
+      [60, 10],
+    ] as const) {
+      const lines = view(silent, screen(columns, rows), 0);
+      expect(lines[1]).toContain(SILENT);
+      expect(lines.length).toBeLessThan(rows);
+    }
+    const { progress: _, ...unknown } = silent;
+    expect(view(unknown, screen(80, 24), 0)).toEqual([
+      'left-right · provision · waiting for a worker · 0.0s',
+      `  ${SILENT}`,
+    ]);
   });
 
   test('says what it settles for, and until when', () => {
@@ -121,8 +135,8 @@ describe('the live view', () => {
   });
 });
 
-const SILENT = 'no worker answers, so this is what was last known; it goes on once one does: regionlink worker';
-const SETTLES = ' (until 1970-01-01T00:05:00Z: looks for late effects of writes whose answers never came)';
+const SILENT = 'no worker answers: start one with: regionlink worker';
+const SETTLES = ' (at least until 1970-01-01T00:05:00Z: looks for late effects of writes whose answers never came)';
 
 const { progress: steady, ...rest } = status({});
 const settling: RunStatus = {

@@ -3,6 +3,7 @@ import { ServiceError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import {
   InvalidNameError,
+  SearchAttributesMissingError,
   TemporalUnavailableError,
   VpnBusyError,
   VpnCancelledError,
@@ -27,6 +28,7 @@ test.each([
   [ofGrpc(14), 'unavailable'],
   [new ServiceError('Unexpected error', { cause: ofGrpc(4) }), 'unavailable'],
   [new ServiceError('Unexpected error', { cause: ofGrpc(13) }), 'unexpected'],
+  [new SearchAttributesMissingError('default', 'no mapping'), 'not-ready'],
   [new TokenFileError('/etc/tokens cannot be read'), 'unavailable'],
   [ofServer({ code: 'FST_ERR_HANDLER_TIMEOUT', statusCode: 503 }), 'too-slow'],
   [ofServer({ statusCode: 400 }), 'bad-request'],
@@ -40,6 +42,17 @@ test.each([
   const { status, title } = PROBLEMS[kind];
   expect(document).toMatchObject({ type: `urn:regionlink:problem:${kind}`, status, title });
   for (const never of ['hunter2', '/etc/tokens', 'UNAVAILABLE']) expect(JSON.stringify(document)).not.toContain(never);
+});
+
+test('a VPN that is busy: what runs, in whose phase, for whom', () => {
+  const busy = new VpnBusyError('v', 'provisionVpn', 'r', new Date(0), 'x', 'settling');
+  expect(documentOf(problemOf(busy))).toMatchObject({
+    detail: expect.stringMatching(/^provision runs on v since /),
+    operation: 'provisionVpn',
+    phase: 'settling',
+    requestedBy: 'x',
+  });
+  expect(busy.message).toContain('provision runs since 1970-01-01T00:00:00.000Z, settling by now, asked for by x');
 });
 
 test('a place in a spec is a JSON pointer in a fragment, whatever stands in its keys', () => {

@@ -126,6 +126,9 @@ test('what a list from before the change shows is not taken for set back: it is 
   const run = await bed.provision('changed', spec);
   await expect.poll(async () => (await bed.progress(run)).phase, { timeout: 60_000, interval: 20 }).toBe('settling');
   expect((await bed.progress(run)).settlesUntil).toBeGreaterThan(Date.now());
+  expect(await run.query('__temporal_workflow_metadata')).toMatchObject({
+    currentDetails: expect.stringMatching(/: settling \(at least until .*late effects/),
+  });
   expect(JSON.stringify(rows())).toContain('"mtu":1400');
   old.withdraw();
   expect((await bed.end(run)).status).toBe('FAILED');

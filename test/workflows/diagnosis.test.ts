@@ -203,3 +203,28 @@ test('a check by ping names the reason as well', async () => {
   expect(ended.messages[0]).toMatch(/right expects the id someone/);
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 60_000);
+
+test.each([
+  ['in ERROR', ({ region, connection }: Parts) => region.stuck.set(connection.id, { status: 'ERROR', until: 'never' })],
+  ['gone', ({ region, connection }: Parts) => region.delete('ipsec_site_connection', connection.id)],
+] as const)(
+  'a check by ping does not wait to its deadline for a connection that is %s',
+  async (what, change) => {
+    const before = bed.simulator.snapshot();
+    for (const plan of HELD) bed.simulator.faults.add(plan);
+    const began = Date.now();
+    const handle = await bed.provision('hopeless', { check: 'console', tunnelTimeout: '10m' });
+    await Promise.all(HELD.map((plan) => bed.met(plan)));
+    await expect.poll(() => connections(), { interval: 2 }).toBe(2);
+    change(partsIn('cbk'));
+    const ended = await bed.end(handle);
+    bed.simulator.faults.clear();
+    for (const region of bed.simulator.regions.values()) region.stuck.clear();
+    expect(ended.type).toBe('TunnelDown');
+    expect(ended.messages[0]).toContain(`the site connection of right is ${what}`);
+    // Far below the deadline: the test's own time is up before it.
+    expect(Date.now() - began).toBeLessThan(600_000);
+    expect(bed.simulator.snapshot()).toEqual(before);
+  },
+  60_000,
+);

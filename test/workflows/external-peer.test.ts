@@ -117,7 +117,10 @@ test('the example: set up as peer-config tells while the run waits, it comes up;
     ['peer-config', 'to-office', '--format', 'swanctl', '--psk-file', file],
     environment(),
   );
-  expect([swanctl.status, swanctl.stderr]).toEqual([0, `the PSK is in ${file}, which only you can read\n`]);
+  expect([swanctl.status, swanctl.stderr]).toEqual([
+    0,
+    `a worker looks at our end …\nthe PSK is in ${file}, which only you can read\n`,
+  ]);
   expect(swanctl.stdout).toContain(`include to-office.secrets\n`);
   expect(swanctl.stdout).toContain(`remote_addrs = ${end.ours.address}\n`);
   const [, psk = ''] = /secret = "([A-Za-z0-9]{40})"/.exec(readFileSync(file, 'utf8')) ?? [];

@@ -272,7 +272,9 @@ describe('a new VPN', () => {
     const second = await applied('second', { sites: { left, right: over } });
     expect(second.type).toBe('TunnelDown');
     expect(second.messages[0]).toMatch(/router own-router \(\S+\) of right was updated without a change/);
-    expect(second.messages[0]).toMatch(/VPN service \S+ \(\S+\) of right was left as it is: other connections use it/);
+    expect(second.messages[0]).toMatch(
+      /VPN service \S+ \(\S+\) of right was left as it is: other connections use its router/,
+    );
     expect(count(updatesSince(mark), SET)).toBe(0);
     expect(bed.simulator.snapshot()).toEqual(one);
     expect((await bed.end(await bed.destroy('first'))).messages).toEqual([]);

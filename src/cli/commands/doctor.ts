@@ -22,7 +22,13 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
     const { places, configuration } =
       workers.length === 0
         ? { places: [], configuration: [] }
-        : await awaitWorker(link, 'asks every configured region', options, () => link.examine());
+        : await awaitWorker(
+            link,
+            'asks every configured region',
+            options,
+            () => link.examine(),
+            Promise.resolve(workers),
+          );
     const groups: readonly Group[] = [
       ...(configuration.length === 0 ? [] : [{ title: 'configuration', findings: configuration }]),
       ...places.map(({ cloud, region, source, findings }) => ({

@@ -36,7 +36,7 @@ function text(now: RunStatus): string {
   const page = { columns: process.stdout.columns || 120, rows: Number.POSITIVE_INFINITY, colour };
   const lines = view(now, page, Date.now());
   // Only a worker can tell where each step stands.
-  const history = now.progress === undefined ? [`what it did so far: regionlink history ${now.vpn}`] : [];
+  const history = now.progress === undefined ? [`its steps so far: regionlink history ${now.vpn}`] : [];
   return [...lines, ...history].join('\n');
 }
 

@@ -2,7 +2,7 @@
 import { buildGraph } from '../../graph/build-graph.js';
 import { toMermaid } from '../../graph/mermaid.js';
 import { parseSpec, sitesInWords } from '../../spec/index.js';
-import { loadSpecFile } from '../../spec/load-spec-file.js';
+import { loadSpecFile, specSource } from '../../spec/load-spec-file.js';
 
 export function validate(options: { readonly file: string; readonly json?: boolean }): void {
   const { spec, warnings } = parseSpec(loadSpecFile(options.file));
@@ -11,7 +11,7 @@ export function validate(options: { readonly file: string; readonly json?: boole
   console.log(
     options.json
       ? JSON.stringify({ spec, warnings, steps: steps.length })
-      : `${options.file === '-' ? 'standard input' : options.file} is valid: VPN ${spec.name}, ${sitesInWords(spec).join(' and ')}, ${steps.length} steps`,
+      : `${specSource(options.file)} is valid: VPN ${spec.name}, ${sitesInWords(spec).join(' and ')}, ${steps.length} steps`,
   );
 }
 
