@@ -29,7 +29,7 @@ daemon memcached lab-root 20 "port_open $API 11211" \
 # PENDING_CREATE for ever, with no word of it in the API).
 for region in "${REGIONS[@]}"; do
   daemon "host-$region" lab-root 30 "[ -e \$(host_root $region)/run/host-ready ]" \
-    ip netns exec "lab-$region" unshare --pid --fork --kill-child --mount-proc env LAB_STATE="$STATE" bash "$LAB/parts/host-init.sh" "$region"
+    ip netns exec "lab-$region" unshare --pid --fork --kill-child --mount-proc env LAB_STATE="$STATE" LAB_NETNS_WRAPPER="$NETNS_WRAPPER" bash "$LAB/parts/host-init.sh" "$region"
 done
 
 # A site that is not OpenStack, for `sites.NAME.external`: a strongSwan that swanctl configures.

@@ -1,6 +1,12 @@
 # Where everything is: the lab's folders, addresses, ports and regions. Sourced by every script.
 # The rule: an address, a port or a path is declared here and nowhere else; configuration files name the variable.
 
+# Before anything that another system's shell or tools do not know.
+if [ "$(uname -s)" != Linux ]; then
+  echo "lab: this is $(uname -s), and the lab is made of Linux network namespaces: use a Debian 12 machine or VM" >&2
+  exit 2
+fi
+
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STATE=$(realpath -m "${LAB_STATE:-$LAB/../.lab}")
 export LAB STATE # the templates of etc/ are filled from the environment
