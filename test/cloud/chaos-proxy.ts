@@ -17,6 +17,8 @@ export type Deed =
 export interface Order {
   readonly method: string;
   readonly path: RegExp;
+  /** Of what is sent. @default any */
+  readonly body?: RegExp;
   readonly region?: string;
   /** Calls that pass before it acts. @default 0 */
   readonly skip?: number;
@@ -93,12 +95,12 @@ export class ChaosProxy {
     const [, region = '', service = '', rest = ''] = (incoming.url ?? '').match(/^\/([^/]+)\/([^/]+)(\/.*)?$/) ?? [];
     const call = { method: incoming.method ?? '', region, service, path: rest.split('?')[0] ?? '' };
     this.log.push(call);
-    const deed = this.deedFor(call);
+    const body = Buffer.concat(await incoming.toArray());
+    const deed = this.deedFor(call, body.toString('utf8'));
     if (deed?.kind === 'hold') await Promise.race([deed.until, once(answer, 'close')]);
     // Its client has given up: nothing is left to pass on.
     if (answer.destroyed) return;
     if (deed?.kind === 'refuse') {
-      incoming.resume();
       answer.writeHead(deed.status, { 'Content-Type': 'application/json' });
       answer.end(JSON.stringify({ NeutronError: { type: 'PolicyNotAuthorized', message: 'by order', detail: '' } }));
       return;
@@ -109,7 +111,7 @@ export class ChaosProxy {
       method: call.method,
       headers: { ...incoming.headers, host: new URL(root).host, connection: 'close' },
     });
-    incoming.pipe(onward);
+    onward.end(body);
     const [reply] = (await once(onward, 'response')) as [IncomingMessage];
     if (deed?.kind === 'lose-answer') {
       reply.resume();
@@ -121,10 +123,11 @@ export class ChaosProxy {
     reply.pipe(answer);
   }
 
-  private deedFor(call: Call): Deed | undefined {
+  private deedFor(call: Call, sent: string): Deed | undefined {
     for (const order of this.orders) {
-      const { method, path, region, skip = 0, times = 1 } = order;
+      const { method, path, body, region, skip = 0, times = 1 } = order;
       if (method !== call.method || !path.test(call.path) || (region ?? call.region) !== call.region) continue;
+      if (body !== undefined && !body.test(sent)) continue;
       if (order.passed < skip) order.passed++;
       else if (order.acted < times) {
         order.acted++;

@@ -9,14 +9,25 @@ import { parseSpec } from '../../src/spec/index.js';
 import { loadSpecFile } from '../../src/spec/load-spec-file.js';
 import type { ProvisionResult } from '../../src/workflows/protocol.js';
 import { bedOfUnchangedClouds } from './bed.js';
+import type { Order } from './chaos-proxy.js';
 
 const bed = bedOfUnchangedClouds();
 
+/** Kinds that are made by one call, told apart by what it sends. */
+const SENT: Partial<Record<ResourceKind, RegExp>> = {
+  localEndpointGroup: /"type":"subnet"/,
+  peerEndpointGroup: /"type":"cidr"/,
+  securityGroupRule: /"protocol":"icmp"/,
+  sshRule: /"protocol":"tcp"/,
+};
+
 /** The call that makes a kind, as the step table has it. */
-function callOf(kind: ResourceKind): { readonly method: string; readonly path: RegExp } {
+function callOf(kind: ResourceKind): Pick<Order, 'method' | 'path' | 'body'> {
   const [method = '', path = ''] = KINDS[kind].call.split(' ');
+  const { [kind]: body } = SENT;
   // Nova's root ends with its version already.
-  return { method, path: new RegExp(`^${path.replace('/v2.1', '').replace('{id}', '[^/]+')}$`) };
+  const call = { method, path: new RegExp(`^${path.replace('/v2.1', '').replace('{id}', '[^/]+')}$`) };
+  return { ...call, ...(body === undefined ? {} : { body }) };
 }
 
 const SPEC = parseSpec({ ...(loadSpecFile('examples/tutorial.yaml') as object), check: 'ssh' }).spec;
@@ -32,7 +43,10 @@ describe('a step that the cloud refuses', () => {
     const name = `no-${kind.toLowerCase()}`;
     const met = bed().proxy.order({ ...callOf(kind), region, deed: { kind: 'refuse', status: 403 } });
     const run = await bed().provision(name, { check: 'ssh' });
-    await expect(run.result()).rejects.toThrow(VpnFailedError);
+    const failed = await run.result().catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(VpnFailedError);
+    // That step, and no other.
+    expect((failed as Error).message).toMatch(new RegExp(`^\\S.* \\((\\S+/)?${region}/${kind}\\): `));
     await met;
   });
 });
