@@ -28,9 +28,11 @@ interface Timed {
   readonly destroyed: number;
   /** CPU time of the machine, in milliseconds. */
   readonly work: number;
-  /** Calls by method. */
-  readonly calls: Readonly<Record<string, number>>;
+  /** Calls by what is called, and there by method. */
+  readonly calls: Calls;
 }
+
+type Calls = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 const NAME = 'bench';
 
@@ -151,10 +153,43 @@ function busyMs(): number {
   return cpus().reduce((all, { times }) => all + times.user + times.nice + times.sys + times.irq, 0);
 }
 
-function countCalls(): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { method } of bed.proxy.log) counts[method] = (counts[method] ?? 0) + 1;
+function countCalls(): Calls {
+  const counts: Record<string, Record<string, number>> = {};
+  for (const { method, service, path } of bed.proxy.log) {
+    // Collections have names, and what is in them has ids.
+    const parts = path.split('/').filter((part) => part !== '' && !/^v\d|[0-9a-f]{8}-/.test(part));
+    const what = `${service} ${parts.join('/')}`;
+    counts[what] = { ...counts[what], [method]: (counts[what]?.[method] ?? 0) + 1 };
+  }
   return counts;
+}
+
+function inWords(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([method, count]) => `${count} ${method}`)
+    .join(', ');
+}
+
+function byMethod(calls: Calls): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = {};
+  for (const [method, count] of Object.values(calls).flatMap((counts) => Object.entries(counts)))
+    sum[method] = (sum[method] ?? 0) + count;
+  return sum;
+}
+
+/** Of each tool's last round. */
+function printCalls(tools: readonly (readonly [name: string, calls: Calls | undefined])[]): void {
+  const kinds = [...new Set(tools.flatMap(([, calls = {}]) => Object.keys(calls)))].sort();
+  const row = (cells: readonly string[]) =>
+    console.log(
+      cells
+        .map((cell) => cell.padEnd(34))
+        .join('')
+        .trimEnd(),
+    );
+  console.log();
+  row(['calls of the last round', ...tools.map(([name]) => name)]);
+  for (const kind of kinds) row([`  ${kind}`, ...tools.map(([, calls = {}]) => inWords(calls[kind] ?? {}))]);
 }
 
 function lastEnd({ steps }: Progress, kind: string): number {
@@ -180,14 +215,7 @@ function print(ours: readonly Timed[], theirs: readonly Timed[], tool = ''): voi
     ['regionlink', ours],
     [tool, theirs],
   ] as const) {
-    for (const turn of turns)
-      row(
-        name,
-        columns(turn),
-        Object.entries(turn.calls)
-          .map(([method, count]) => `${count} ${method}`)
-          .join(', '),
-      );
+    for (const turn of turns) row(name, columns(turn), inWords(byMethod(turn.calls)));
     const table = turns.map(columns);
     if (turns.length > 1)
       row(
@@ -196,6 +224,10 @@ function print(ours: readonly Timed[], theirs: readonly Timed[], tool = ''): voi
         '',
       );
   }
+  printCalls([
+    ['regionlink', ours.at(-1)?.calls],
+    ...(theirs.length === 0 ? [] : [[tool, theirs.at(-1)?.calls] as const]),
+  ]);
   if (theirs.length === 0) return;
   const proven = median(ours.map((turn) => turn.proven));
   const active = median(theirs.map((turn) => turn.active));

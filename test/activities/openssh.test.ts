@@ -12,9 +12,8 @@ import { KeyRing } from '../../src/activities/key-ring.js';
 import { SshError, SshSession } from '../../src/activities/prove/ssh-session.js';
 
 const SSHD = '/usr/sbin/sshd';
-const missing = [SSHD, '/usr/bin/ssh-keygen', ...(userInfo().uid === 0 ? ['/run/sshd'] : [])].filter(
-  (path) => !existsSync(path),
-);
+const KEYGEN = '/usr/bin/ssh-keygen';
+const missing = [SSHD, KEYGEN, ...(userInfo().uid === 0 ? ['/run/sshd'] : [])].filter((path) => !existsSync(path));
 
 const keys = KeyRing.parse(randomBytes(32).toString('base64'));
 const { privateKey, publicKey } = keys.sshKey(keys.currentId, { owner: 'test', vpn: 'v', nonce: 'run' }) ?? {};
@@ -28,7 +27,7 @@ describe.skipIf(missing.length > 0)(`OpenSSH${missing.length > 0 ? ` (${missing.
     const folder = mkdtempSync(join(tmpdir(), 'sshd-'));
     authorized = join(folder, 'authorized_keys');
     const hostKey = join(folder, 'host');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', hostKey]);
+    execFileSync(KEYGEN, ['-q', '-t', 'ed25519', '-N', '', '-f', hostKey]);
     port = await freePort();
     const config = [
       `ListenAddress 127.0.0.1:${port}`,
