@@ -107,6 +107,15 @@ const CASES: readonly (readonly [string, (right: Parts, left: Parts) => unknown,
     /the site connection of right is in ERROR \(ask cbk/,
   ],
   [
+    'a VPN service in ERROR',
+    ({ region, service }) => {
+      region.stuck.set(service.id, { status: 'ERROR', until: 'never' });
+      // What the simulator does not know of: a service that could not be set up carries nothing.
+      region.stuck.set('ipsec_site_connection', { status: 'DOWN', until: 'never' });
+    },
+    /the VPN service of right is in ERROR \(ask cbk/,
+  ],
+  [
     'a gateway that has another address now',
     (_, { region, router }) => {
       const gateway = router.external_gateway_info as { external_fixed_ips: { ip_address: string }[] };

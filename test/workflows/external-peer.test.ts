@@ -197,6 +197,38 @@ test('another PSK at the other end, and no tunnel: the run tells what that end m
   expect(bed.simulator.snapshot()).toEqual(before);
 }, 120_000);
 
+test.each([
+  [
+    'address',
+    { peer_address: '203.0.113.99' },
+    /cloud calls 203\.0\.113\.99, but the spec says that office is at 203\.0\.113\.10 \(apply again/,
+  ],
+  [
+    'id',
+    { peer_id: 'someone' },
+    /cloud expects the id someone, but the spec says that office presents itself as gw\.example\.org \(apply again/,
+  ],
+  [
+    'networks',
+    { peer_cidrs: ['10.99.0.0/24'] },
+    /cloud calls its peer's networks 10\.99\.0\.0\/24, but the spec says that office has .* \(apply again/,
+  ],
+] as const)(
+  'what someone changes at our end meanwhile, its %s, is told',
+  async (_, fields, reason) => {
+    const before = bed.simulator.snapshot();
+    const spec = { ...example({ tunnelTimeout: '3s' }), ...office({ id: 'gw.example.org' }) };
+    const run = await bed.provision('unanswered', spec);
+    await endOf('unanswered', run);
+    Object.assign(connections()[0] ?? {}, fields);
+    const { type, messages } = await bed.end(run);
+    expect(type).toBe('TunnelDown');
+    expect(messages.join('\n')).toMatch(reason);
+    expect(bed.simulator.snapshot()).toEqual(before);
+  },
+  120_000,
+);
+
 test('a PSK of one’s own is in no file of ours, and its end is told all the same', async () => {
   const before = bed.simulator.snapshot();
   const own = join(folder, 'own');
