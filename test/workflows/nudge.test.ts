@@ -259,6 +259,26 @@ describe('a new VPN', () => {
     expect((await bed.end(await bed.destroy('pinged'))).messages).toEqual([]);
   }, 60_000);
 
+  test('a router has one daemon: no service of it is set down while another one of it carries a connection', async () => {
+    forget('never');
+    const mark = bed.simulator.log.length;
+    const run = await bed.provision('standing', SHORT);
+    await expect.poll(() => count(updatesSince(mark), NUDGE), { timeout: 30_000, interval: 5 }).toBe(1);
+    // Someone makes a second service at that moment, which Neutron lets them.
+    const region = bed.simulator.regions.get('cbk');
+    const { id: _, ...service } = serviceOf('standing') ?? {};
+    const { id: own } = bed.simulator.seed('cbk', 'vpnservice', { ...service, name: 'theirs', description: '' });
+    const carried = { name: 'theirs', description: '', vpnservice_id: own, psk: 'of-theirs', status: 'ACTIVE' };
+    const { id: connection } = bed.simulator.seed('cbk', 'ipsec_site_connection', carried);
+    const { type, messages } = await bed.end(run);
+    region?.delete('ipsec_site_connection', String(connection));
+    region?.delete('vpnservice', String(own));
+    region?.stuck.clear();
+    expect(type).toBe('TunnelDown');
+    expect(messages[0]).toMatch(/of right was left as it is: other connections use its router/);
+    expect(count(updatesSince(mark), SET)).toBe(0);
+  }, 60_000);
+
   test('over a router whose service another VPN uses, or that is not ours: only the router is updated', async () => {
     await makeNetwork(bed.simulator, 'own', '10.7.0.0/24');
     const existing = bed.simulator.snapshot();
