@@ -123,6 +123,6 @@ test('away for longer than retryFor: the run fails with what the region said las
   const error = (await end) as Error;
   const causes: string[] = [];
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
-  expect(causes.join('\n')).toMatch(/in region cbk: ECONNRESET/);
+  expect(causes.join('\n')).toMatch(/in region cbk: read ECONNRESET/);
   expect(simulator.snapshot()).toEqual(before);
 }, 480_000);
