@@ -54,9 +54,10 @@ afterAll(async () => {
 
 beforeEach(() => simulator.faults.clear());
 
-/** The region answers nobody from its n-th call on. */
-function away(skip: number): void {
-  simulator.faults.add({ region: 'cbk', skip, times: 0, fault: { kind: 'reset', effect: false } });
+/** The region answers nobody: at all, or from the moment when its VPN service is to be made. */
+function away(from: 'now' | 'vpnService'): void {
+  const call = from === 'now' ? {} : { method: 'POST', path: '^/v2.0/vpn/vpnservices$', wholeRegion: true };
+  simulator.faults.add({ region: 'cbk', ...call, times: 0, fault: { kind: 'reset', effect: false } });
 }
 
 /** The region comes back when so many days have passed for the server. */
@@ -82,7 +83,7 @@ const destroyed = (vpn: string) =>
 test('two days away in the middle: the run is delayed, and whole in the end', async () => {
   const before = simulator.snapshot();
   const since = await environment.currentTimeMs();
-  away(30);
+  away('vpnService');
   const run = await started(tutorialSpec({ name: 'patient', check: 'none', retryFor: '4d' }));
   const result = run.result();
   await backAfter(2, since);
@@ -100,13 +101,13 @@ test('two days away in the middle: the run is delayed, and whole in the end', as
 test('away before the first look, for longer than a day: the look-ups wait as well', async () => {
   const before = simulator.snapshot();
   const since = await environment.currentTimeMs();
-  away(0);
+  away('now');
   const run = await started(tutorialSpec({ name: 'early', check: 'none', retryFor: '4d' }));
   const result = run.result();
   // The look-ups are tried every other minute, so that a day is some seven hundred tries.
   await backAfter(1.1, since);
   expect(await result).toMatchObject({ vpn: 'early' });
-  away(0);
+  away('now');
   const removal = destroyed('early');
   await backAfter(1.1, await environment.currentTimeMs());
   await removal;
@@ -116,7 +117,7 @@ test('away before the first look, for longer than a day: the look-ups wait as we
 test('away for longer than retryFor: the run fails with what the region said last, and rollback waits for it', async () => {
   const before = simulator.snapshot();
   const since = await environment.currentTimeMs();
-  away(30);
+  away('vpnService');
   const run = await started(tutorialSpec({ name: 'late', check: 'none', retryFor: '1d', rollbackFor: '30d' }));
   const end = run.result().catch((error: Error) => error);
   await backAfter(3, since);
