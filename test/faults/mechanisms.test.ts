@@ -126,6 +126,8 @@ afterAll(async () => {
 function copyWithout(index: number, { file, without }: Mechanism): string {
   const sources = join(COPIES, String(index), 'src');
   cpSync('src', sources, { recursive: true });
+  // Which the command reads its version from.
+  cpSync('package.json', join(COPIES, String(index), 'package.json'));
   const path = join(sources, file);
   const text = without.reduce(
     (rest, [part, instead]) => {
