@@ -102,6 +102,11 @@ const changeAnew =
     await setService(left, true);
   };
 
+async function setRouterDown(left: Connection): Promise<void> {
+  const router = await routerOf(left);
+  await bed().byHand('left', 'PUT', `/v2.0/routers/${router}`, { router: { admin_state_up: false } });
+}
+
 /** A policy of the end whose connection is held, so that nothing uses it yet. */
 async function changePolicy(collection: string, one: string, fields: Record<string, unknown>): Promise<void> {
   const path = `/v2.0/vpn/${collection}`;
@@ -114,6 +119,13 @@ const ADDRESS = '172.24.5.250';
 test.each<readonly [string, Break, Heard, RegExp]>([
   ['another peer address', changeAnew({ peer_address: ADDRESS }), says(ADDRESS), new RegExp(`left calls ${ADDRESS}`)],
   ['another peer id', changeAnew({ peer_id: 'someone' }), says('someone'), /left expects the id someone/],
+  [
+    'a name for an id',
+    changeAnew({ local_id: 'left.example' }),
+    says('left.example'),
+    /left has the name left\.example, .* but right has no id of its own/,
+  ],
+  ['a router set down', setRouterDown, dropped, /the router of left is set down/],
   ['a connection set down', change({ admin_state_up: false }), dropped, /the site connection of left is set down/],
   ['a VPN service set down', (left) => setService(left, false), dropped, /the VPN service of left is set down/],
   [
