@@ -183,7 +183,7 @@ function printCalls(tools: readonly (readonly [name: string, calls: Calls | unde
   const row = (cells: readonly string[]) =>
     console.log(
       cells
-        .map((cell) => cell.padEnd(34))
+        .map((cell) => cell.padEnd(40))
         .join('')
         .trimEnd(),
     );
