@@ -17,6 +17,11 @@ export function refuse(type: FailureType, message: string, leftovers?: readonly 
   });
 }
 
+/** The problems that a refusal's message lists: one a line, a problem's further lines indented. */
+export function problemsIn(message: string): string[] {
+  return message.split(/\n(?!\s)/);
+}
+
 /** A failure that passes: the step is tried again. */
 export function later(type: FailureType, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message });

@@ -15,7 +15,7 @@ import type { SitePins } from '../workflows/protocol.js';
 import type { Attempt } from './attempt.js';
 import { type Answer, type Ask, ipv4Of, vpnExtensions } from './capabilities.js';
 import { existingNetwork, type GivenNetwork } from './existing-network.js';
-import { refuse } from './failures.js';
+import { problemsIn, refuse } from './failures.js';
 import { oneOf } from './one-of.js';
 import { externalNetworkId } from './resources/external-gateway.js';
 import type { WorkerContext } from './worker-context.js';
@@ -79,8 +79,7 @@ async function lookUpSite(site: SiteSpec, spec: VpnSpec, worker: WorkerContext, 
       return await work;
     } catch (error) {
       if (!(error instanceof ApplicationFailure)) throw error;
-      // A problem's further lines are indented.
-      problems.push(...error.message.split(/\n(?!\s)/));
+      problems.push(...problemsIn(error.message));
       return undefined;
     }
   };

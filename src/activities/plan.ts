@@ -12,7 +12,7 @@ import type { SiteSpec, VpnSpec } from '../spec/types.js';
 import type { PlanInput, PlannedAction, PlannedStep, ResolvedVpn, VpnPlan } from '../workflows/protocol.js';
 import { Attempt } from './attempt.js';
 import { actionOf, inspectKind, outputOf, theUsed } from './ensure-kind.js';
-import { failureOf, isAbort } from './failures.js';
+import { failureOf, isAbort, problemsIn } from './failures.js';
 import type { Difference, Found, StepScope } from './kind.js';
 import { planFindings } from './plan-findings.js';
 import { mayStand, OF_CONFLICTS, parsed, type Resolution, resolve } from './resolve.js';
@@ -26,7 +26,7 @@ export function makePlanVpn(worker: WorkerContext) {
   return ({ spec: file, run }: PlanInput): Promise<VpnPlan> =>
     Attempt.run(worker.timing, async (attempt) => {
       const { spec, warnings } = parsed(file);
-      const resolution = await resolve(spec, warnings, run, worker, attempt).catch(problemsIn);
+      const resolution = await resolve(spec, warnings, run, worker, attempt).catch(finalProblems);
       if (Array.isArray(resolution)) return impossible(spec, warnings, resolution);
       const steps = await planSteps(resolution, run, worker, attempt);
       const findings = await planFindings(resolution, steps, attempt.read);
@@ -39,12 +39,11 @@ function asFinding(said: string): VpnPlan['findings'][number] {
 }
 
 /** What keeps the steps from being known, a text each. Throws what may pass when it is tried again. */
-function problemsIn(error: unknown): string[] {
+function finalProblems(error: unknown): string[] {
   if (isAbort(error)) throw error;
   const failure = failureOf(error, {});
   if (!failure.nonRetryable) throw error;
-  // A problem's further lines are indented.
-  return failure.message.split(/\n(?!\s)/);
+  return problemsIn(failure.message);
 }
 
 function impossible(spec: VpnSpec, warnings: readonly string[], problems: readonly string[]): VpnPlan {

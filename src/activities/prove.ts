@@ -36,7 +36,8 @@ export function makePingPeers(worker: WorkerContext) {
       const deadline = deadlineOf(input);
       const answers = new Map<Direction, Answer>();
       const hope = new Hope(input);
-      let nextStatusAt = Date.now() + Math.min(STATUS_LOOK_MS, 3 * input.timing.pollMs);
+      const statusEveryMs = Math.min(STATUS_LOOK_MS, 3 * input.timing.pollMs);
+      let nextStatusAt = Date.now() + statusEveryMs;
       for (;;) {
         for (const one of await prover.look()) {
           const best = answers.get(one.direction);
@@ -54,7 +55,7 @@ export function makePingPeers(worker: WorkerContext) {
         if (Date.now() >= nextStatusAt) {
           const statuses = await readStatuses(input, worker, attempt);
           if (hope.isLost(statuses)) throw await notUp(statuses, input, worker, attempt, nudger);
-          nextStatusAt = Date.now() + Math.min(STATUS_LOOK_MS, 3 * input.timing.pollMs);
+          nextStatusAt = Date.now() + statusEveryMs;
         }
         // A test VM that has not booted, or one direction that answers, is nothing that the agents could mend.
         if (all.length === 0 && prover.hears) await nudger.turn();
